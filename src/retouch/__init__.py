@@ -1,0 +1,3 @@
+"""Retouch: the image-edit API on your own machine."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,48 @@
+"""What the darkroom can do: one operation is one function, found by its name.
+
+An operation takes a `Scene` and keyword parameters, and returns a `Raster` of the same size. It paints the
+whole picture; regions, preservation and the mask are laid over it by the engine.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol
+
+from retouch.engines.darkroom.scene import Scene
+from retouch.imaging.raster import Raster
+
+
+class Operation(Protocol):
+    __name__: str
+
+    def __call__(self, scene: Scene, /, *, amount: float = 1.0) -> Raster: ...
+
+
+_HOMES = {
+    "sunset": "looks",
+    "vintage": "looks",
+    "black_and_white": "looks",
+    "warmer": "looks",
+    "cooler": "looks",
+    "brighter": "looks",
+    "darker": "looks",
+    "watercolour": "styles",
+    "oil_painting": "styles",
+    "remove_background": "background",
+    "fill": "fill",
+    "extend": "fill",
+    "sunglasses": "props",
+}
+"""Where each operation lives; modules are loaded when one of theirs is first asked for."""
+
+
+def names() -> tuple[str, ...]:
+    return tuple(_HOMES)
+
+
+def find(name: str) -> Operation:
+    """The operation of that name. Raises KeyError if there is none."""
+    module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
+    operation: Operation = getattr(module, name)
+    return operation

@@ -1,0 +1,75 @@
+"""A picture with what the darkroom knows about it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retouch.imaging.raster import F32, Raster
+
+if TYPE_CHECKING:
+    from retouch.engines.darkroom.vision.faces import Face
+    from retouch.engines.darkroom.vision.sky import Sky
+
+
+class Scene:
+    """What an operation is given: the picture as the steps so far left it, and analyses of the original.
+
+    The analyses are made when first asked for and kept while the steps go by: an operation changes colours
+    and textures, not where things are, and a network sees an untouched photograph best.
+
+    ``picture``: the current state. ``original``: as it was before the first step, same size.
+    ``weight``: float32 (height, width), 1 where the picture may change, 0 where it is protected; None where
+    all of it may. ``seed`` feeds `rng`; ``variation`` in -1..1 asks for another tasteful rendering of the
+    same instruction, 0 is the one designed. ``quality``: "low" | "medium" | "high".
+    """
+
+    def __init__(
+        self,
+        picture: Raster,
+        *,
+        weight: F32 | None = None,
+        seed: int = 0,
+        variation: float = 0.0,
+        quality: str = "medium",
+    ) -> None:
+        self.picture = picture
+        self.original = picture
+        self.weight = weight
+        self.seed = seed
+        self.variation = variation
+        self.quality = quality
+
+    def rng(self, salt: int = 0) -> np.random.Generator:
+        """A generator that depends on the seed and on ``salt`` (one an operation) alone."""
+        return np.random.default_rng([self.seed, salt])
+
+    @cached_property
+    def saliency(self) -> F32:
+        """How much each pixel belongs to the subject: float32 (height, width) in 0..1, soft edges."""
+        from retouch.engines.darkroom.vision.saliency import find_saliency
+
+        return find_saliency(self.original.rgb)
+
+    @cached_property
+    def matte(self) -> F32:
+        """The subject's alpha, its edges refined: float32 (height, width) in 0..1."""
+        from retouch.engines.darkroom.vision.matte import find_matte
+
+        return find_matte(self.original.rgb, self.saliency)
+
+    @cached_property
+    def sky(self) -> Sky:
+        """The sky's alpha and how sure of it we are."""
+        from retouch.engines.darkroom.vision.sky import find_sky
+
+        return find_sky(self.original.rgb)
+
+    @cached_property
+    def faces(self) -> list[Face]:
+        """The faces, largest first."""
+        from retouch.engines.darkroom.vision.faces import find_faces
+
+        return find_faces(self.original.rgb)

@@ -1,0 +1,1 @@
+"""Pixels, pure: nothing here knows of requests, engines or processes."""
