@@ -17,6 +17,7 @@ RetouchError                    status  type                          code
 ├── PayloadTooLarge             413     invalid_request_error         request_too_large
 ├── RateLimited                 429     requests                      rate_limit_exceeded
 ├── ServerError                 500     server_error                  null
+│   ├── InternalError           500                                   internal_error
 │   ├── WorkerLost              500                                   worker_lost
 │   ├── DeadlineExceeded        500                                   deadline_exceeded
 │   └── OutOfMemory             500                                   out_of_memory
@@ -189,6 +190,13 @@ class ServerError(RetouchError):
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message, param=param, code=code, headers=headers)
+
+
+class InternalError(ServerError):
+    """Something of ours failed in a way nobody foresaw, and would again."""
+
+    code = "internal_error"
+    retry = False
 
 
 class WorkerLost(ServerError):

@@ -1,0 +1,36 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check format bench clean
+
+run: .venv/core  ## set up, serve with the embedded engine, and show one real edit
+	$(BIN)/retouch serve --demo retouch-demo
+
+test: .venv/dev  ## set up and run every test
+	$(BIN)/pytest -q
+
+check: .venv/dev  ## lint, format, types, import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/dev  ## print the figures of docs/design.md
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.darkroom
+
+.venv/core: pyproject.toml constraints.txt
+	PYTHON=$(PYTHON) scripts/setup
+	touch $@
+
+.venv/dev: pyproject.toml constraints.txt
+	PYTHON=$(PYTHON) scripts/setup dev
+	touch .venv/core $@
+
+clean:
+	rm -rf .venv retouch-demo .mypy_cache .ruff_cache .pytest_cache

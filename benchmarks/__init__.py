@@ -1,0 +1,1 @@
+"""Measurements. Each module prints its own table: ``python -m benchmarks.NAME``."""

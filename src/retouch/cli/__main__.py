@@ -1,0 +1,5 @@
+"""``python -m retouch.cli``."""
+
+from retouch.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""Settings from the command line: what several commands share."""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from retouch.settings import Settings, load
+
+
+def read_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
+    """The settings, or a usage error that names the wrong one. ``flags``: dotted names; None is "not given"."""
+    nested: dict[str, Any] = {}
+    for name, value in flags.items():
+        if value is not None:
+            *parts, last = name.split(".")
+            place = nested
+            for part in parts:
+                place = place.setdefault(part, {})
+            place[last] = value
+    try:
+        return load(file, **nested)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise click.UsageError("these settings are not right:\n" + "\n".join(lines)) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise click.UsageError(f"cannot read {file}: {error}") from error
+
+
+def with_engine(flags: dict[str, Any], engine: str | None) -> dict[str, Any]:
+    """``flags`` for serving every model by one engine of that kind."""
+    if engine is None:
+        return flags
+    return {**flags, "service.engines": {engine: {"kind": engine}}, "service.chain": [engine]}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine's own programs can reach ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,75 @@
+"""``retouch serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (default 8000).")
+@click.option("--engine", help="Serve every model by this engine: darkroom (the default), echo.")
+@click.option("--workers", type=int, help="CPU worker processes (default: one a core).")
+@click.option("--strict/--friendly", default=None, help="Refuse what the vendor refuses, or honour it if we can.")
+@click.option("--api-key", "api_keys", multiple=True, help="A key that is let in; may be repeated.")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@click.option(
+    "--allow-public-without-keys", is_flag=True, default=None, help="Listen beyond this machine without keys."
+)
+@click.option(
+    "--demo",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Edit a sample photograph once the server is up, into this directory.",
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+def serve(
+    host: str | None,
+    port: int | None,
+    engine: str | None,
+    workers: int | None,
+    strict: bool | None,
+    api_keys: tuple[str, ...],
+    config: Path | None,
+    allow_public_without_keys: bool | None,
+    demo: Path | None,
+    log_level: str,
+) -> None:
+    """Serve POST /v1/images/edits.
+
+    Point any official client at http://HOST:PORT/v1.
+    """
+    from retouch.app import create_app
+    from retouch.cli import logs
+    from retouch.cli.demo import Demo
+    from retouch.cli.options import is_loopback, read_settings, with_engine
+    from retouch.server.running import make_server
+
+    flags: dict[str, Any] = {
+        "server.host": host,
+        "server.port": port,
+        "server.api_keys": list(api_keys) or None,
+        "server.allow_public_without_keys": allow_public_without_keys,
+        "service.workers": workers,
+        "contract.strict": strict,
+    }
+    settings = read_settings(config, with_engine(flags, engine))
+    server = settings.server
+    if not (is_loopback(server.host) or server.api_keys or server.allow_public_without_keys):
+        raise click.UsageError(
+            f"{server.host} can be reached from other machines and no API key is set. Give --api-key, or"
+            " --allow-public-without-keys if anyone may use this server."
+        )
+    logs.configure(log_level)
+    try:
+        app = create_app(settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    running = make_server(app, server, host=server.host, port=server.port)
+    if demo is not None:
+        Demo(running, settings, demo).start()
+    running.run()

@@ -1,0 +1,1 @@
+"""What the API promises: profiles, parameters, responses, events, usage. No pixels, no sockets."""

@@ -1,0 +1,86 @@
+"""The files of a form: how many, of what type, how large. What is in them is judged by who decodes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retouch.contract import messages
+from retouch.contract.form import FilePart, Part
+from retouch.contract.profile import Profile
+from retouch.errors import InvalidRequest
+
+
+@dataclass(frozen=True)
+class Files:
+    """``images``: in the order sent, at least one. ``field``: the name that the client used for them, and
+    that errors about them carry: "image", or "image[]" as soon as one part has it."""
+
+    images: tuple[FilePart, ...]
+    field: str
+    mask: FilePart | None = None
+    markup: FilePart | None = None
+
+
+def uploaded(parts: Sequence[Part], profile: Profile, *, strict: bool) -> Files:
+    """The files among ``parts`` (all of which have a file's name), if the model takes them.
+
+    Raises `InvalidRequest`: no image, too many, text in a file's place, a file too large; and, if strict,
+    an image whose part claims another type than the model's.
+    """
+    sent = [part for part in parts if part.name in ("image", "image[]")]
+    if not sent:
+        raise messages.missing("image")
+    field = "image[]" if any(part.name == "image[]" for part in sent) else "image"
+    names = [file_name(field, index) for index in range(len(sent))]
+    images = tuple(
+        _file(part, name, "one of an array of files or file" if name == "image" else "a file", strict)
+        for part, name in zip(sent, names, strict=True)
+    )
+    if len(images) > profile.images.max_count:
+        raise messages.array_too_long("image", len(images), profile.images.max_count)
+    for image, name in zip(images, names, strict=True):
+        _judge_image(image, name, profile, strict)
+    mask = _single(parts, "mask", strict)
+    if mask is not None:
+        _judge_bytes(mask, "mask", profile.mask_max_bytes)
+    markup = _single(parts, "markup", strict)
+    if markup is not None:
+        _judge_bytes(markup, "markup", profile.images.max_bytes)
+        if mask is not None:
+            raise InvalidRequest(
+                "Invalid parameter: 'markup' cannot be combined with 'mask'.", param="markup", code="invalid_value"
+            )
+    return Files(images, field, mask, markup)
+
+
+def file_name(field: str, index: int) -> str:
+    """The name by which errors call the image at ``index``: "image", or "image[0]" in a list."""
+    return field if field == "image" else f"image[{index}]"
+
+
+def _single(parts: Sequence[Part], name: str, strict: bool) -> FilePart | None:
+    part = next((part for part in parts if part.name == name), None)
+    return None if part is None else _file(part, name, "a file", strict)
+
+
+def _file(part: Part, name: str, expected: str, strict: bool) -> FilePart:
+    if not isinstance(part, FilePart) or (strict and part.filename is None):
+        raise messages.wrong_type(name, expected, "a string")
+    return part
+
+
+def _judge_image(image: FilePart, name: str, profile: Profile, strict: bool) -> None:
+    rule = profile.images
+    if strict:
+        media_type = (image.content_type or "application/octet-stream").partition(";")[0].strip().lower()
+        if media_type not in rule.media_types:
+            raise messages.unsupported_media_type(name, media_type, rule.media_types)
+    if image.size >= rule.max_bytes and profile.family == "dall-e":
+        raise messages.not_a_small_png(rule.max_bytes)
+    _judge_bytes(image, name, rule.max_bytes)
+
+
+def _judge_bytes(file: FilePart, name: str, limit: int) -> None:
+    if file.size >= limit:
+        raise messages.file_too_large(name, file.size, limit)

@@ -1,0 +1,1 @@
+"""HTTP only: routes, bodies, access, limits, streams. Never a pixel."""

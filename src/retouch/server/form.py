@@ -1,0 +1,144 @@
+"""A multipart body, read as it arrives: text into fields, files onto disk, every part within its limit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+    parse_options_header,
+)
+
+from retouch.contract.form import FILE_FIELDS, FilePart, TextPart
+from retouch.errors import InvalidRequest, PayloadTooLarge
+from retouch.server.blobs import Blob
+from retouch.server.settings import ServerSettings
+
+
+class _Part:
+    """A part being read: a text in memory or a file on disk, whichever it is."""
+
+    def __init__(self, segment: MultipartSegment, settings: ServerSettings) -> None:
+        self.name = segment.name
+        self.filename = segment.filename
+        self.content_type = segment.header("Content-Type", None)
+        self._settings = settings
+        self._text = bytearray()
+        self.blob: Blob | None = None
+        if self.filename is not None or self.name in FILE_FIELDS:
+            self.blob = Blob(settings.upload_directory)
+
+    def write(self, data: bytes | bytearray) -> None:
+        if self.blob is not None:
+            limit = self._settings.max_file_bytes
+            if self.blob.size + len(data) > limit:
+                raise InvalidRequest(
+                    f"Invalid file '{self.name}': file too large. Expected a file smaller than"
+                    f" {limit >> 20} MB, but got more than {limit} bytes instead.",
+                    param=self.name,
+                    code="file_too_large",
+                )
+            self.blob.write(data)
+            return
+        if len(self._text) + len(data) > self._settings.max_field_bytes:
+            raise InvalidRequest(
+                f"Invalid '{self.name}': string too long. Expected a string of at most"
+                f" {self._settings.max_field_bytes} bytes.",
+                param=self.name,
+                code="string_above_max_length",
+            )
+        self._text += data
+
+    def finish(self) -> TextPart | FilePart:
+        if self.blob is None:
+            return TextPart(self.name, _text(bytes(self._text), self.name), self.content_type)
+        if self.filename is None and self.blob.size <= self._settings.max_field_bytes:
+            # No picture is valid UTF-8: what is, was meant as a text.
+            try:
+                text = self.blob.content().decode()
+            except UnicodeDecodeError:
+                pass
+            else:
+                self.blob.close()
+                return TextPart(self.name, text, self.content_type)
+        return FilePart(self.name, self.filename, self.content_type, self.blob.size, self.blob)
+
+
+def boundary(content_type: str) -> str:
+    """The boundary of a multipart/form-data content type. Raises `InvalidRequest` for any other."""
+    kind, options = parse_options_header(content_type)
+    if kind != "multipart/form-data":
+        raise InvalidRequest(
+            f"Unsupported content type: '{content_type[:200]}'. This API method only accepts"
+            " 'multipart/form-data' requests, but you specified the header"
+            f" 'Content-Type: {content_type[:200]}'. Please try again with a supported content type.",
+            code="unsupported_content_type",
+        )
+    if not options.get("boundary"):
+        raise _broken("the boundary is missing from the Content-Type header")
+    return str(options["boundary"])
+
+
+async def read_form(
+    content_type: str, chunks: AsyncIterator[bytes], settings: ServerSettings
+) -> list[TextPart | FilePart]:
+    """The parts in the order sent; whoever receives them closes the files' blobs.
+
+    Raises `InvalidRequest` for a body that is no multipart/form-data or breaks a part's limit,
+    `PayloadTooLarge` for too many bytes or parts, `StorageFull`. Nothing is left on disk then.
+    """
+    parts: list[TextPart | FilePart] = []
+    total = 0
+    part: _Part | None = None
+    with ExitStack() as held:
+        try:
+            with PushMultipartParser(
+                boundary(content_type),
+                max_header_size=settings.max_part_header_bytes,
+                max_segment_count=settings.max_parts,
+            ) as parser:
+                async for chunk in chunks:
+                    total += len(chunk)
+                    if total > settings.max_request_bytes:
+                        raise too_large(settings.max_request_bytes)
+                    if not chunk or parser.closed:
+                        continue
+                    for event in parser.parse(chunk):
+                        if isinstance(event, MultipartSegment):
+                            part = _Part(event, settings)
+                            if part.blob is not None:
+                                held.callback(part.blob.close)
+                        elif part is not None and event is not None:
+                            part.write(event)
+                        elif part is not None:
+                            parts.append(part.finish())
+                            part = None
+        except ParserLimitReached as error:
+            raise PayloadTooLarge(f"The request body has too many or too large parts: {error}.") from error
+        except MultipartError as error:
+            raise _broken(str(error)) from error
+        held.pop_all()
+    return parts
+
+
+def too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The request body is too large. Expected at most {limit} bytes.")
+
+
+def _text(raw: bytes, name: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(
+            f"Invalid '{name[:64]}': the value is not valid UTF-8.", param=name[:64], code="invalid_value"
+        ) from error
+
+
+def _broken(reason: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"Could not parse the multipart/form-data body of your request: {reason}.", code="invalid_body"
+    )

@@ -1,0 +1,106 @@
+"""Every address of the server, and the small answers behind most of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from retouch import __version__
+from retouch.contract.catalogue import Catalogue
+from retouch.contract.models import model_list, model_object
+from retouch.errors import NotFound
+from retouch.server.access import Access
+from retouch.server.answers import json_response
+from retouch.server.edits import Edits
+from retouch.service.editor import Editor
+from retouch.storage.local import LocalResults
+
+RESULTS = "/results/"
+"""Where results by URL are read."""
+
+
+class Routes:
+    """The routes, with the parts they need."""
+
+    def __init__(
+        self, edits: Edits, editor: Editor, catalogue: Catalogue, access: Access, results: LocalResults
+    ) -> None:
+        self._edits = edits
+        self._editor = editor
+        self._catalogue = catalogue
+        self._access = access
+        self._results = results
+
+    def all(self) -> list[BaseRoute]:
+        routes: list[BaseRoute] = [
+            Route("/", self.about),
+            Route("/healthz", self.health),
+            Route("/readyz", self.readiness),
+            Route(RESULTS + "{name}", self.result),
+        ]
+        # The prefix is the client's base URL; people forget it, so both are served.
+        for prefix in ("/v1", ""):
+            routes += [
+                Route(f"{prefix}/images/edits", self._edits, methods=["POST"]),
+                Route(f"{prefix}/images/generations", self.elsewhere, methods=["POST"]),
+                Route(f"{prefix}/images/variations", self.elsewhere, methods=["POST"]),
+                Route(f"{prefix}/models", self.models),
+                Route(f"{prefix}/models/{{model:path}}", self.model),
+            ]
+        return routes
+
+    async def about(self, request: Request) -> Response:
+        return json_response(
+            {
+                "name": "retouch",
+                "version": __version__,
+                "edits": "POST /v1/images/edits",
+                "models": "GET /v1/models",
+            }
+        )
+
+    async def health(self, request: Request) -> Response:
+        """Whether the process answers."""
+        return json_response({"status": "ok"})
+
+    async def readiness(self, request: Request) -> Response:
+        """Whether an edit sent now would run."""
+        ready = self._editor.ready
+        body = {"status": "ready" if ready else "not ready", "in_flight": self._editor.in_flight}
+        return json_response(body, 200 if ready else 503)
+
+    async def models(self, request: Request) -> Response:
+        self._access.check(request.headers)
+        return json_response(model_list(self._describe(name) for name in self._catalogue.names()))
+
+    async def model(self, request: Request) -> Response:
+        self._access.check(request.headers)
+        return json_response(self._describe(request.path_params["model"]))
+
+    async def result(self, request: Request) -> Response:
+        """A result by its signed link; 404 when the link is wrong or its time is over."""
+        found = await asyncio.to_thread(
+            self._results.get, request.path_params["name"], request.query_params.get("sig", "")
+        )
+        if found is None:
+            raise NotFound("This result does not exist, or its link has expired.", code="result_not_found")
+        return FileResponse(
+            found.path,
+            media_type=found.media_type,
+            headers={"cache-control": "private, max-age=3600", "content-disposition": "inline"},
+        )
+
+    async def elsewhere(self, request: Request) -> Response:
+        raise NotFound(
+            f"{request.url.path} is not served here: this server edits images, at POST /v1/images/edits.",
+            code="not_served",
+        )
+
+    def _describe(self, model: str) -> dict[str, Any]:
+        """Raises `ModelNotFound`."""
+        profile = self._catalogue.get(model)
+        return model_object(profile, capabilities={"engines": self._editor.capabilities(model)})

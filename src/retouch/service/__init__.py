@@ -1,0 +1,1 @@
+"""One edit as a unit of work: admission, workers, stages, cancellation."""

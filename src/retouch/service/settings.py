@@ -1,0 +1,57 @@
+"""How edits are run."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EngineSettings(BaseModel):
+    """An engine under a name of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(description="its kind: darkroom, echo, …")
+    options: dict[str, Any] = Field(default_factory=dict, description="the engine's own options")
+
+
+class ServiceSettings(BaseModel):
+    """Engines, workers and their limits."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    engines: dict[str, EngineSettings] = Field(
+        default_factory=lambda: {"darkroom": EngineSettings(kind="darkroom")},
+        description="the engines by name; each name is also a model with the native profile",
+    )
+    chain: list[str] = Field(
+        default=["darkroom"],
+        description="the engines that serve a model, asked in turn: where one refuses, the next is asked",
+    )
+    models: dict[str, list[str]] = Field(
+        default_factory=dict, description="a chain of its own for a model, by the model's name"
+    )
+    workers: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, le=256, description="CPU worker processes"
+    )
+    waiting: int = Field(default=64, ge=0, description="edits that may wait; one more is answered 429")
+    deadline: float = Field(default=300.0, gt=0, description="seconds an edit may run")
+    grace: float = Field(
+        default=12.0,
+        ge=0,
+        description="seconds an edit goes on after its client has left",
+    )
+    worker_memory: int | None = Field(
+        default=8 << 30, ge=1 << 30, description="address space of a CPU worker in bytes"
+    )
+    max_picture_pixels: int = Field(default=50_000_000, ge=1, description="pixels of one picture sent")
+    max_request_pixels: int = Field(default=200_000_000, ge=1, description="pixels of all pictures of a request")
+    max_side: int = Field(default=16_384, ge=1, description="longest side of a picture sent, in pixels")
+    max_frames: int = Field(default=1, ge=1, description="frames of a picture sent")
+    max_output_side: int = Field(default=3840, ge=16, description="longest side of an answer of a native model")
+    max_output_pixels: int = Field(default=8_294_400, ge=256, description="pixels of an answer of a native model")
+    seed: int | None = Field(
+        default=None, ge=0, lt=2**32, description="the first seed of every request, for repeatable answers"
+    )

@@ -1,0 +1,316 @@
+"""The three stages of an edit, as a worker runs them: prepare, edit, finish.
+
+Everything here touches pixels, so none of it is imported by the server process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pybase64
+from numpy.typing import NDArray
+
+from retouch.contract.messages import not_a_small_png
+from retouch.contract.parameters import EditRequest
+from retouch.contract.sizes import auto_size
+from retouch.contract.tokens import count_tokens
+from retouch.engines.base import CancelToken, Canvas, EditJob, Engine, Picture, Plan, Preview, check
+from retouch.errors import InvalidMask, InvalidRequest, UnsupportedInstruction, UserError
+from retouch.imaging.canvas import lay_out
+from retouch.imaging.composite import composite, flatten
+from retouch.imaging.container import Header
+from retouch.imaging.decode import check_total, decode
+from retouch.imaging.encode import Format, encode
+from retouch.imaging.limits import PixelLimits
+from retouch.imaging.mask import mask_from_alpha, read_mask
+from retouch.imaging.raster import F32, Raster
+from retouch.imaging.sniff import invalid_image, read_header
+from retouch.service.task import Task, WorkerConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """An edit ready to be painted: judged, decoded, planned and laid out."""
+
+    job: EditJob
+    plan: Plan
+    canvas: Canvas
+    engine: str
+    prompt_tokens: int
+
+    def meta(self) -> dict[str, Any]:
+        """What the server needs to know of it; JSON-serialisable."""
+        return {
+            "engine": self.engine,
+            "size": list(self.canvas.size),
+            "revised_prompt": self.plan.revised_prompt,
+            "prompt_tokens": self.prompt_tokens,
+            "source_sizes": [list(source.size) for source in self.job.sources],
+            "plan": asdict(self.plan),
+        }
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An encoded picture and what its answer says of it."""
+
+    data: bytes
+    size: tuple[int, int]
+    background: str
+
+    def meta(self, index: int) -> dict[str, Any]:
+        return {"index": index, "size": list(self.size), "background": self.background}
+
+
+def transparent_allowed(request: EditRequest) -> bool:
+    """Whether the answer may have transparent pixels: the format, the model and the client all agree."""
+    if request.background == "opaque" and request.profile.background is not None:
+        return False
+    refused = request.profile.background.unsupported if request.profile.background is not None else ()
+    return request.output_format != "jpeg" and "transparent" not in refused
+
+
+def prepare(
+    task: Task,
+    files: Sequence[BinaryIO],
+    config: WorkerConfig,
+    engines: Mapping[str, Engine],
+    *,
+    threads: int = 1,
+) -> Prepared:
+    """Decode, judge, plan and lay out. ``files``: the pictures, then the mask, then the markup. ``threads``:
+    how many cores nobody else uses now.
+
+    Raises the contract's error for whatever is wrong with the files, and the last engine's refusal when the
+    whole chain refuses.
+    """
+    request = task.request
+    limits = PixelLimits(**config.pixels)
+    pictures = files[: len(request.images)]
+    headers = [_header(file, position, request) for position, file in enumerate(pictures, 1)]
+    check_total(headers, limits)
+    decoded, mask = _decode(request, files, headers, limits, threads)
+    if mask is not None and request.mask is None:
+        decoded[0] = Raster(decoded[0].rgb)  # its alpha was the mask; the colours beneath are the picture
+    if not transparent_allowed(request):
+        decoded = [flatten(raster) for raster in decoded]
+    automatic = auto_size(request.profile, decoded[0].size)
+    job = EditJob(
+        sources=tuple(decoded),
+        prompt=request.prompt,
+        mask=mask,
+        size=request.size,
+        auto_size=automatic,
+        quality=request.quality,
+        fidelity=request.input_fidelity,
+        background=request.background,
+        seeds=task.seeds,
+        previews=request.partial_images if request.stream else 0,
+        extras=request.extras,
+    )
+    name, plan = _plan(job, task.chain, engines)
+    if plan.composes and request.mask is not None:
+        raise UserError(
+            "This instruction moves the picture's pixels, so a mask cannot be kept to. Leave out the mask or"
+            " ask for something that stays in place.",
+            param="mask",
+            code="unsupported_instruction",
+        )
+    size = _canvas_size(request, plan, automatic, config)
+    laid = lay_out(decoded[0], None if plan.composes else mask, size)
+    canvas = Canvas(base=laid.base, weight=laid.weight, box=laid.box)
+    if mask is not None and not canvas.weight.any():
+        plan = replace(plan, revised_prompt="The mask protects the whole picture, so nothing was changed.")
+    return Prepared(job, plan, canvas, name, count_tokens(request.prompt))
+
+
+def paint(prepared: Prepared, engine: Engine, cancel: CancelToken) -> Iterator[Preview | Picture]:
+    """The engine's pictures, checked for being what it promised. Raises `Cancelled` between them."""
+    job, canvas = prepared.job, prepared.canvas
+    if job.mask is not None and not canvas.weight.any():
+        for index in range(len(job.seeds)):
+            yield Picture(canvas.base, index)
+        return
+    for painted in engine.edit(job, prepared.plan, canvas, cancel):
+        if painted.raster.size != canvas.size:
+            raise RuntimeError(f"the engine painted {painted.raster.size} on a canvas of {canvas.size}")
+        yield painted
+        check(cancel)
+
+
+def finish(request: EditRequest, base: Raster, weight: F32, painted: Raster, *, base64: bool) -> Finished:
+    """Restore the protected pixels, encode, and pack for the answer."""
+    picture = composite(base, painted, weight)
+    if picture.alpha is not None and not transparent_allowed(request):
+        picture = flatten(picture)
+    data = encode(picture, cast(Format, request.output_format), request.output_compression)
+    background = "opaque" if picture.alpha is None else "transparent"
+    return Finished(pybase64.b64encode(data) if base64 else data, picture.size, background)
+
+
+def to_arrays(prepared: Prepared) -> dict[str, NDArray[Any] | None]:
+    """A prepared edit's arrays, for `arrays.store`; `from_arrays` is the inverse."""
+    arrays: dict[str, NDArray[Any] | None] = {
+        "mask": prepared.job.mask,
+        "base.rgb": prepared.canvas.base.rgb,
+        "base.alpha": prepared.canvas.base.alpha,
+        "weight": prepared.canvas.weight,
+        "box": np.array(prepared.canvas.box, np.int64),
+    }
+    for number, source in enumerate(prepared.job.sources):
+        arrays[f"source{number}.rgb"] = source.rgb
+        arrays[f"source{number}.alpha"] = source.alpha
+    return arrays
+
+
+def to_png(canvas: Canvas, *, weight: bool) -> bytes:
+    """The canvas, or (``weight``) its mask with transparent where it may change, for engines that send files."""
+    if not weight:
+        return encode(canvas.base, "png")
+    alpha = np.rint((1 - canvas.weight) * 255).astype(np.uint8)
+    return encode(Raster(np.zeros((*alpha.shape, 3), np.uint8), alpha), "png")
+
+
+def from_arrays(task: Task, stored: Mapping[str, NDArray[Any]], engine: str) -> Prepared:
+    """What another process prepared, with its pixels in shared memory (read-only)."""
+    request = task.request
+    sources: list[Raster] = []
+    while (key := f"source{len(sources)}") + ".rgb" in stored:
+        sources.append(Raster(stored[f"{key}.rgb"], stored.get(f"{key}.alpha")))
+    base = Raster(stored["base.rgb"], stored.get("base.alpha"))
+    x, y, width, height = (int(value) for value in stored["box"])
+    job = EditJob(
+        sources=tuple(sources),
+        prompt=request.prompt,
+        mask=stored.get("mask"),
+        size=request.size,
+        auto_size=base.size,
+        quality=request.quality,
+        fidelity=request.input_fidelity,
+        background=request.background,
+        seeds=task.seeds,
+        previews=request.partial_images if request.stream else 0,
+        extras=request.extras,
+    )
+    plan = Plan(**task.plan) if task.plan else Plan("")
+    return Prepared(job, plan, Canvas(base, stored["weight"], (x, y, width, height)), engine, 0)
+
+
+def _header(file: BinaryIO, position: int, request: EditRequest) -> Header:
+    header = read_header(file, position=position)
+    rule = request.profile.images
+    if f"image/{header.format}" not in rule.media_types:
+        if request.profile.family == "dall-e":
+            raise not_a_small_png(rule.max_bytes)
+        raise invalid_image(position, header.format)
+    if request.strict and (header.mode not in _VENDOR_MODES or header.frames > 1):
+        raise invalid_image(position)
+    if rule.square and header.width != header.height:
+        raise _old_refusal(f"Uploaded image must be square, but got {header.width}x{header.height}.")
+    # With a mask nothing hangs on the image's own alpha, so a mode without one is refused for form only.
+    if rule.modes and header.mode not in rule.modes and (request.strict or not (header.alpha or request.mask)):
+        raise _old_refusal(f"Invalid input image - format must be in {list(rule.modes)}, got {header.mode}.")
+    return header
+
+
+_VENDOR_MODES = frozenset({"RGB", "RGBA", "L", "LA"})
+
+
+def _old_refusal(message: str) -> InvalidRequest:
+    """An error of the old model's about its image: those have neither param nor code."""
+    return InvalidRequest(message)
+
+
+def _decode(
+    request: EditRequest,
+    files: Sequence[BinaryIO],
+    headers: Sequence[Header],
+    limits: PixelLimits,
+    threads: int,
+) -> tuple[list[Raster], F32 | None]:
+    """The pictures and the mask. The codecs release the interpreter, so idle cores can share the work."""
+    count = len(request.images)
+    with ThreadPoolExecutor(max(1, threads)) as executor:
+        decoding = [
+            executor.submit(decode, file, limits=limits, position=position)
+            for position, file in enumerate(files[:count], 1)
+        ]
+        reading = None
+        if request.mask is not None:
+            reading = executor.submit(read_mask, files[count], limits=limits, source_size=headers[0].upright)
+        # The first failure in the order of the request is the one to tell.
+        decoded = [future.result() for future in decoding]
+        mask = reading.result() if reading else _own_mask(request, headers[0], decoded[0])
+    return decoded, mask
+
+
+def _own_mask(request: EditRequest, header: Header, first: Raster) -> F32 | None:
+    """The mask that the old model takes from the image's own alpha."""
+    if not request.profile.images.alpha_is_mask or not header.alpha:
+        return None
+    mask = mask_from_alpha(first)
+    if mask is None or not mask.any():
+        raise InvalidMask(
+            "Invalid input image - without a mask, the image's own transparent areas say where to edit,"
+            " and it has none."
+        )
+    return mask
+
+
+def _canvas_size(
+    request: EditRequest, plan: Plan, automatic: tuple[int, int], config: WorkerConfig
+) -> tuple[int, int]:
+    if request.size is not None:
+        return request.size
+    if plan.size is None:
+        return automatic
+    if not plan.exact:
+        return auto_size(request.profile, plan.size)
+    width, height = plan.size
+    if max(width, height) > config.max_output_side or width * height > config.max_output_pixels:
+        raise UserError(
+            f"This instruction would make a picture of {width}x{height}, which is more than this server"
+            f" paints: at most {config.max_output_side} pixels a side and {config.max_output_pixels} in all.",
+            param="size",
+            code="invalid_value",
+        )
+    return plan.size
+
+
+def _plan(job: EditJob, chain: Sequence[str], engines: Mapping[str, Engine]) -> tuple[str, Plan]:
+    refusal: UserError | None = None
+    for name in chain:
+        try:
+            _judge(name, job, engines[name])
+            return name, engines[name].plan(job)
+        except UserError as error:
+            refusal = error
+    if refusal is None:
+        raise UnsupportedInstruction("No engine is set up for this model.")
+    raise refusal
+
+
+def _judge(name: str, job: EditJob, engine: Engine) -> None:
+    """What an engine's declared capabilities already refuse."""
+    able = engine.capabilities
+    for extra in job.extras:
+        if extra not in able.extras:
+            raise UserError(
+                f"The model's engine, '{name}', does not support the '{extra}' parameter.",
+                param=extra,
+                code="unsupported_parameter",
+            )
+    if job.mask is not None and not able.masks:
+        raise UserError(f"The model's engine, '{name}', does not support masks.", param="mask")
+    if len(job.sources) - 1 > able.references:
+        raise UserError(
+            f"The model's engine, '{name}', takes at most {able.references + 1} images, but got"
+            f" {len(job.sources)} instead.",
+            param="image",
+        )
+    if len(job.seeds) > 1 and not able.varies:
+        raise UserError(f"The model's engine, '{name}', gives one picture only.", param="n", code="invalid_value")

@@ -1,0 +1,111 @@
+"""What every test may use: real photographs, a running server, the official client."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import structlog
+from openai import OpenAI
+from PIL import Image
+
+from retouch.app import create_app
+from retouch.imaging.raster import Raster
+from retouch.server.running import BackgroundServer
+from retouch.settings import Settings, load
+
+PHOTOS = Path(__file__).parent / "data" / "photos"
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+ENGINES = {
+    "darkroom": {"kind": "darkroom"},
+    "echo": {"kind": "echo"},
+    "echo-device": {"kind": "echo-device"},
+    "echo-loop": {"kind": "echo-loop"},
+}
+
+
+@pytest.fixture(scope="session")
+def photo() -> Callable[..., Raster]:
+    """``photo("china")`` is that photograph; ``photo("china", 256)`` brings its longer side to 256 pixels."""
+
+    def load(name: str, side: int | None = None) -> Raster:
+        with Image.open(PHOTOS / f"{name}.jpg") as image:
+            if side is not None:
+                scale = side / max(image.size)
+                size = (round(image.width * scale), round(image.height * scale))
+                image = image.resize(size, Image.Resampling.LANCZOS)  # type: ignore[assignment]
+            return Raster(np.array(image.convert("RGB")))
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def photo_file() -> Callable[[str], bytes]:
+    """``photo_file("china")`` is that photograph's JPEG file."""
+    return lambda name: (PHOTOS / f"{name}.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def picture_file() -> Callable[..., bytes]:
+    """``picture_file(image)`` is a Pillow image as a file, a PNG unless another format is named."""
+
+    def save(image: Image.Image, format: str = "PNG", **options: object) -> bytes:
+        file = io.BytesIO()
+        image.save(file, format, **options)
+        return file.getvalue()
+
+    return save
+
+
+def settings_for(directory: Path, **parts: dict[str, object]) -> Settings:
+    """Settings of a test server: every engine, two workers, nothing outside ``directory``."""
+    service: dict[str, object] = {"engines": ENGINES, "chain": ["echo"], "workers": 2, "seed": 1}
+    return load(
+        None,
+        service=service | parts.get("service", {}),
+        storage={"directory": str(directory / "results")} | parts.get("storage", {}),
+        server={"upload_directory": str(directory)} | parts.get("server", {}),
+        contract=parts.get("contract", {}),
+    )
+
+
+@pytest.fixture(scope="session")
+def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
+    """A server whose models of the contract are served by the echo; the engines' own names work too."""
+    settings = settings_for(tmp_path_factory.mktemp("echo"))
+    with BackgroundServer(create_app(settings), settings.server) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def darkroom_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
+    """A server as people start it: the darkroom behind every model."""
+    settings = settings_for(tmp_path_factory.mktemp("darkroom"), service={"chain": ["darkroom"]})
+    with BackgroundServer(create_app(settings), settings.server) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def connect() -> Iterator[Callable[..., OpenAI]]:
+    """``connect(server)`` is the official client of that server, without retries unless asked."""
+    opened: list[OpenAI] = []
+
+    def make(server: BackgroundServer, **options: object) -> OpenAI:
+        settings = {"base_url": f"{server.url}/v1", "api_key": "sk-test", "max_retries": 0} | options
+        opened.append(OpenAI(**settings))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield make
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def client(echo_server: BackgroundServer, connect: Callable[..., OpenAI]) -> OpenAI:
+    """The official client of the echo server."""
+    return connect(echo_server)

@@ -1,0 +1,242 @@
+"""Workers that die, hang, run out of memory or are told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from retouch.contract.catalogue import Catalogue
+from retouch.contract.form import FilePart, TextPart
+from retouch.contract.parameters import EditRequest, parse_form
+from retouch.errors import Cancelled, DeadlineExceeded, InternalError, OutOfMemory, WorkerLost
+from retouch.service.local import LocalPool
+from retouch.service.task import EngineSpec, Task, WorkerConfig
+from retouch.service.wire import Frame, Kind
+
+PhotoFile = Callable[[str], bytes]
+
+
+def request(prompt: str) -> EditRequest:
+    form = [TextPart("prompt", prompt), TextPart("model", "echo"), FilePart("image", "a.jpg", "image/jpeg", 1)]
+    return parse_form(form, Catalogue(native=["echo"]))
+
+
+class Bench:
+    """A pool of echoes, and a photograph to give them."""
+
+    def __init__(self, pool: LocalPool, photo: io.FileIO) -> None:
+        self.pool = pool
+        self._photo = photo
+
+    async def edit(self, prompt: str, cancel: asyncio.Event | None = None) -> list[Frame]:
+        os.lseek(self._photo.fileno(), 0, os.SEEK_SET)
+        task = Task(stage="edit", request=request(prompt), chain=("echo",), seeds=(0,))
+        frames = self.pool.frames(task, [self._photo.fileno()], cancel or asyncio.Event())
+        async with contextlib.aclosing(frames) as source:
+            return [frame async for frame in source]
+
+    async def settled(self) -> None:
+        """Wait until every worker is back."""
+        async with asyncio.timeout(10):
+            while len(self.pool.pids) < self.pool.size or len(self.pool._idle) < self.pool.size:
+                await asyncio.sleep(0.01)
+
+
+def run(
+    tmp_path: Path,
+    photo: bytes,
+    story: Callable[[Bench], AsyncIterator[None] | object],
+    *,
+    count: int = 1,
+    deadline: float = 30.0,
+    memory: int | None = None,
+    heed: float = 0.5,
+) -> None:
+    """Tell ``story`` to a fresh pool."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo)
+
+    async def main() -> None:
+        config = WorkerConfig(engines=(EngineSpec("echo", "echo"),), memory=memory, warm=False)
+        pool = LocalPool(config, count=count, deadline=deadline, heed=heed)
+        await pool.start()
+        try:
+            with io.FileIO(path) as file:
+                await story(Bench(pool, file))  # type: ignore[misc]
+        finally:
+            await pool.stop()
+
+    asyncio.run(main())
+
+
+def kinds(frames: Sequence[Frame]) -> list[Kind]:
+    return [frame.kind for frame in frames]
+
+
+def test_an_edit_is_planned_and_painted(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+@pytest.mark.parametrize("prompt", ["[abort]", "[sleep 30]"])
+def test_a_dead_worker_costs_its_own_edit_and_is_replaced(
+    tmp_path: Path, photo_file: PhotoFile, prompt: str
+) -> None:
+    async def story(bench: Bench) -> None:
+        (pid,) = bench.pool.pids
+        edit = asyncio.ensure_future(bench.edit(prompt))
+        if prompt != "[abort]":
+            await asyncio.sleep(0.2)
+            os.kill(pid, signal.SIGKILL)
+        with pytest.raises(WorkerLost):
+            await edit
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+        assert bench.pool.pids != [pid]
+        assert bench.pool.replaced == 1
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_worker_that_dies_idle_is_replaced_before_anyone_needs_it(
+    tmp_path: Path, photo_file: PhotoFile
+) -> None:
+    async def story(bench: Bench) -> None:
+        (pid,) = bench.pool.pids
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            while bench.pool.replaced == 0:
+                await asyncio.sleep(0.01)
+        await bench.settled()
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_worker_that_hangs_is_ended_at_the_deadline(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        with pytest.raises(DeadlineExceeded):
+            await bench.edit("[hang]")
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+
+    run(tmp_path, photo_file("cat"), story, deadline=1.0)
+
+
+def test_running_out_of_memory_is_told_and_the_worker_is_replaced(
+    tmp_path: Path, photo_file: PhotoFile
+) -> None:
+    async def story(bench: Bench) -> None:
+        (pid,) = bench.pool.pids
+        with pytest.raises(OutOfMemory):
+            await bench.edit("[memory]")
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+        assert bench.pool.pids != [pid]
+
+    run(tmp_path, photo_file("cat"), story, memory=2 << 30)
+
+
+def test_a_failure_is_told_without_its_cause_and_the_worker_stays(
+    tmp_path: Path, photo_file: PhotoFile
+) -> None:
+    async def story(bench: Bench) -> None:
+        before = bench.pool.pids
+        with pytest.raises(InternalError) as caught:
+            await bench.edit("[raise]")
+        assert "echo" not in caught.value.message
+        assert bench.pool.pids == before
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_cancelled_edit_stops_at_its_next_step_and_the_worker_stays(
+    tmp_path: Path, photo_file: PhotoFile
+) -> None:
+    async def story(bench: Bench) -> None:
+        before, cancel = bench.pool.pids, asyncio.Event()
+        asyncio.get_running_loop().call_later(0.2, cancel.set)
+        async with asyncio.timeout(5):
+            with pytest.raises(Cancelled):
+                await bench.edit("[sleep 60]", cancel)
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+        assert bench.pool.pids == before
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_worker_that_does_not_heed_a_cancellation_is_replaced(
+    tmp_path: Path, photo_file: PhotoFile
+) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.edit("as it is")  # so that nothing is left to load, and the next one hangs at once
+        before, cancel = bench.pool.pids, asyncio.Event()
+        asyncio.get_running_loop().call_later(0.3, cancel.set)
+        with pytest.raises(Cancelled):
+            await bench.edit("[hang]", cancel)
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+        assert bench.pool.pids != before
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_reader_that_stops_reading_frees_the_worker(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        before = bench.pool.pids
+        edit = asyncio.ensure_future(bench.edit("[sleep 60]"))
+        await asyncio.sleep(0.2)
+        edit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await edit
+        async with asyncio.timeout(5):
+            assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
+        assert bench.pool.pids == before
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_an_edit_cancelled_while_it_waits_never_runs(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        running = asyncio.ensure_future(bench.edit("[sleep 0.5]"))
+        await asyncio.sleep(0.05)
+        cancel = asyncio.Event()
+        waiting = asyncio.ensure_future(bench.edit("[abort]", cancel))
+        await asyncio.sleep(0.05)
+        cancel.set()
+        with pytest.raises(Cancelled):
+            await waiting
+        assert kinds(await running) == [Kind.PLANNED, Kind.PICTURE]
+        assert bench.pool.replaced == 0
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_signals_to_the_group_do_not_reach_an_edit_in_flight(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        (pid,) = bench.pool.pids
+        edit = asyncio.ensure_future(bench.edit("[sleep 0.4]"))
+        await asyncio.sleep(0.1)
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGINT)
+        assert kinds(await edit) == [Kind.PLANNED, Kind.PICTURE]
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_no_descriptor_is_left_open(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.edit("as it is")
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for prompt in ("as it is", "[raise]", "[abort]"):
+            with contextlib.suppress(InternalError, WorkerLost):
+                await bench.edit(prompt)
+        await bench.settled()
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+    run(tmp_path, photo_file("cat"), story)

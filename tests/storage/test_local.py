@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from retouch.errors import StorageFull
+from retouch.storage.local import LocalResults
+from retouch.storage.settings import StorageSettings
+
+
+def results(directory: Path, lifetime: int = 60) -> LocalResults:
+    return LocalResults(StorageSettings(directory=directory, lifetime=lifetime))
+
+
+def split(link: str) -> tuple[str, str]:
+    name, _, signature = link.partition("?sig=")
+    return name, signature
+
+
+def test_a_link_leads_to_what_was_kept(tmp_path: Path) -> None:
+    kept = results(tmp_path)
+    found = kept.get(*split(kept.put(b"picture", "png")))
+    assert found is not None
+    assert found.path.read_bytes() == b"picture"
+    assert found.media_type == "image/png"
+
+
+def test_a_link_survives_a_restart(tmp_path: Path) -> None:
+    link = results(tmp_path).put(b"picture", "webp")
+    assert results(tmp_path).get(*split(link)) is not None
+
+
+def test_two_links_have_nothing_in_common(tmp_path: Path) -> None:
+    kept = results(tmp_path)
+    assert kept.put(b"a", "png").split("-")[1][:32] != kept.put(b"a", "png").split("-")[1][:32]
+
+
+def test_a_changed_link_leads_nowhere(tmp_path: Path) -> None:
+    kept = results(tmp_path)
+    name, signature = split(kept.put(b"picture", "png"))
+    assert kept.get(name, signature[:-1] + ("0" if signature[-1] != "0" else "1")) is None
+    assert kept.get(name, "") is None
+    later = str(int(name.split("-")[0]) + 999) + "-" + name.split("-")[1]
+    (tmp_path / later).write_bytes(b"picture")
+    assert kept.get(later, signature) is None
+
+
+@pytest.mark.parametrize("name", ["secret", "../secret", "1-../../etc/passwd.png", "", "\0"])
+def test_a_name_that_is_no_result_leads_nowhere(tmp_path: Path, name: str) -> None:
+    assert results(tmp_path).get(name, "0" * 32) is None
+
+
+def test_an_expired_link_leads_nowhere_and_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = results(tmp_path, lifetime=60)
+    old, new = kept.put(b"old", "png"), ""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 59)
+    assert kept.get(*split(old)) is not None
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    assert kept.get(*split(old)) is None
+    new = kept.put(b"new", "png")
+    assert kept.sweep() == 1
+    assert kept.get(*split(new)) is not None
+    assert {path.name for path in tmp_path.iterdir()} == {"secret", split(new)[0]}
+
+
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = results(tmp_path)
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageFull):
+        kept.put(b"picture", "png")
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_only_the_owner_can_read_the_secret(tmp_path: Path) -> None:
+    results(tmp_path)
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
