@@ -75,9 +75,7 @@ def test_dall_e_2_can_answer_in_base64(client: OpenAI, square: bytes) -> None:
 
 
 @pytest.mark.parametrize(("name", "pillow"), [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP")])
-def test_the_format_is_the_one_asked_for(
-    client: OpenAI, photo_file: PhotoFile, name: Any, pillow: str
-) -> None:
+def test_the_format_is_the_one_asked_for(client: OpenAI, photo_file: PhotoFile, name: Any, pillow: str) -> None:
     answer = client.images.edit(
         model="gpt-image-2",
         image=("a.jpg", photo_file("coffee"), "image/jpeg"),
@@ -158,15 +156,17 @@ def test_a_stream_has_its_previews_and_then_the_picture(
             partial_images=partials,
         )
     )
-    assert [event.type for event in events] == ["image_edit.partial_image"] * partials + [
-        "image_edit.completed"
-    ]
+    assert [event.type for event in events] == ["image_edit.partial_image"] * partials + ["image_edit.completed"]
     assert [event.partial_image_index for event in events[:-1]] == list(range(partials))
     assert {opened(event).size for event in events} == {(451, 300)}
     usage = events[-1].usage
-    assert usage.output_tokens == client.images.edit(
-        model=model, image=("a.jpg", photo_file("cat"), "image/jpeg"), prompt="x"
-    ).usage.output_tokens + 100 * partials  # type: ignore[union-attr]
+    assert (
+        usage.output_tokens
+        == client.images.edit(
+            model=model, image=("a.jpg", photo_file("cat"), "image/jpeg"), prompt="x"
+        ).usage.output_tokens
+        + 100 * partials
+    )  # type: ignore[union-attr]
     if model != "echo-loop":
         assert len({event.b64_json for event in events}) == partials + 1
 
@@ -279,9 +279,7 @@ def test_both_addresses_are_served(
     assert client.images.edit(image=("a.jpg", photo_file("cat"), "image/jpeg"), prompt="x").data
 
 
-def test_a_chunked_body_is_read_like_any_other(
-    echo_server: BackgroundServer, photo_file: PhotoFile
-) -> None:
+def test_a_chunked_body_is_read_like_any_other(echo_server: BackgroundServer, photo_file: PhotoFile) -> None:
     head = b'--xyz\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
     tail = b'\r\n--xyz\r\nContent-Disposition: form-data; name="prompt"\r\n\r\nas it is\r\n--xyz--\r\n'
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from retouch.contract.catalogue import Catalogue
-from retouch.contract.form import FilePart, TextPart
+from retouch.contract.form import FilePart, Part, TextPart
 from retouch.contract.parameters import EditRequest, parse_form
 from retouch.errors import Cancelled, DeadlineExceeded, InternalError, OutOfMemory, WorkerLost
 from retouch.service.local import LocalPool
@@ -24,7 +24,11 @@ PhotoFile = Callable[[str], bytes]
 
 
 def request(prompt: str) -> EditRequest:
-    form = [TextPart("prompt", prompt), TextPart("model", "echo"), FilePart("image", "a.jpg", "image/jpeg", 1)]
+    form: list[Part] = [
+        TextPart("prompt", prompt),
+        TextPart("model", "echo"),
+        FilePart("image", "a.jpg", "image/jpeg", 1),
+    ]
     return parse_form(form, Catalogue(native=["echo"]))
 
 
@@ -106,9 +110,7 @@ def test_a_dead_worker_costs_its_own_edit_and_is_replaced(
     run(tmp_path, photo_file("cat"), story)
 
 
-def test_a_worker_that_dies_idle_is_replaced_before_anyone_needs_it(
-    tmp_path: Path, photo_file: PhotoFile
-) -> None:
+def test_a_worker_that_dies_idle_is_replaced_before_anyone_needs_it(tmp_path: Path, photo_file: PhotoFile) -> None:
     async def story(bench: Bench) -> None:
         (pid,) = bench.pool.pids
         os.kill(pid, signal.SIGKILL)
@@ -130,9 +132,7 @@ def test_a_worker_that_hangs_is_ended_at_the_deadline(tmp_path: Path, photo_file
     run(tmp_path, photo_file("cat"), story, deadline=1.0)
 
 
-def test_running_out_of_memory_is_told_and_the_worker_is_replaced(
-    tmp_path: Path, photo_file: PhotoFile
-) -> None:
+def test_running_out_of_memory_is_told_and_the_worker_is_replaced(tmp_path: Path, photo_file: PhotoFile) -> None:
     async def story(bench: Bench) -> None:
         (pid,) = bench.pool.pids
         with pytest.raises(OutOfMemory):
@@ -143,9 +143,7 @@ def test_running_out_of_memory_is_told_and_the_worker_is_replaced(
     run(tmp_path, photo_file("cat"), story, memory=2 << 30)
 
 
-def test_a_failure_is_told_without_its_cause_and_the_worker_stays(
-    tmp_path: Path, photo_file: PhotoFile
-) -> None:
+def test_a_failure_is_told_without_its_cause_and_the_worker_stays(tmp_path: Path, photo_file: PhotoFile) -> None:
     async def story(bench: Bench) -> None:
         before = bench.pool.pids
         with pytest.raises(InternalError) as caught:
@@ -171,9 +169,7 @@ def test_a_cancelled_edit_stops_at_its_next_step_and_the_worker_stays(
     run(tmp_path, photo_file("cat"), story)
 
 
-def test_a_worker_that_does_not_heed_a_cancellation_is_replaced(
-    tmp_path: Path, photo_file: PhotoFile
-) -> None:
+def test_a_worker_that_does_not_heed_a_cancellation_is_replaced(tmp_path: Path, photo_file: PhotoFile) -> None:
     async def story(bench: Bench) -> None:
         await bench.edit("as it is")  # so that nothing is left to load, and the next one hangs at once
         before, cancel = bench.pool.pids, asyncio.Event()

@@ -69,9 +69,7 @@ def test_an_expired_link_leads_nowhere_and_is_swept(tmp_path: Path, monkeypatch:
     assert {path.name for path in tmp_path.iterdir()} == {"secret", split(new)[0]}
 
 
-def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = results(tmp_path)
 
     def full(fd: int) -> None:

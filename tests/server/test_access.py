@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from starlette.datastructures import Headers
+
+from retouch.errors import Unauthorized
+from retouch.server.access import Access
+from retouch.server.settings import ServerSettings
+
+
+def check(headers: dict[str, str], *keys: str) -> None:
+    Access(ServerSettings.model_validate({"api_keys": list(keys)})).check(Headers(headers))
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer anything"}, {"authorization": "nonsense"}])
+def test_without_keys_everyone_is_let_in(headers: dict[str, str]) -> None:
+    check(headers)
+
+
+@pytest.mark.parametrize("key", ["sk-one", "sk-two"])
+def test_each_key_is_let_in(key: str) -> None:
+    check({"authorization": f"Bearer {key}"}, "sk-one", "sk-two")
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic sk-one"])
+def test_no_key_is_told_how_to_give_one(header: str | None) -> None:
+    with pytest.raises(Unauthorized, match="You didn't provide an API key") as caught:
+        check({} if header is None else {"authorization": header}, "sk-one")
+    assert caught.value.code is None
+
+
+@pytest.mark.parametrize("key", ["sk-on", "sk-onee", "SK-ONE", "ключ"])
+def test_a_wrong_key_is_refused_and_not_repeated(key: str) -> None:
+    with pytest.raises(Unauthorized, match="Incorrect API key provided") as caught:
+        check({"authorization": f"Bearer {key.encode().decode('latin-1')}"}, "sk-one")
+    assert caught.value.code == "invalid_api_key"
+    assert key not in caught.value.message

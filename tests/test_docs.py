@@ -1,0 +1,66 @@
+"""The docs tell the truth about what is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+from click import Command, Group
+from click.testing import CliRunner
+
+from retouch import __version__
+from retouch.cli import main
+from retouch.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_settings_page_is_what_the_settings_say() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text() == script("document_settings").render()
+
+
+def test_every_setting_says_what_it_is() -> None:
+    for field in Settings.model_fields.values():
+        for name, one in field.annotation.model_fields.items():  # type: ignore[union-attr]
+            assert one.description, name
+
+
+def test_the_settings_in_the_readme_exist() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    Settings.model_validate(tomllib.loads(example))
+
+
+def test_the_flags_in_the_readme_exist() -> None:
+    commands = re.findall(r"^retouch ([a-z ]+?)  +.*$", (ROOT / "README.md").read_text(), re.M)
+    assert commands == ["serve", "images edit", "models list", "doctor"]
+    for words in commands:
+        assert CliRunner().invoke(main, [*words.split(), "--help"]).exit_code == 0
+    (line,) = re.findall(r"^retouch serve .*$", (ROOT / "README.md").read_text(), re.M)
+    serve = main.get_command(main.make_context("retouch", [], resilient_parsing=True), "serve")
+    assert isinstance(serve, Command)
+    assert not isinstance(serve, Group)
+    known = {flag for option in serve.params for flag in option.opts}
+    assert set(re.findall(r"--[a-z-]+", line)) <= known
+
+
+def test_every_link_inside_the_docs_leads_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_changelog_has_the_version() -> None:
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == __version__
