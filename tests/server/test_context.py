@@ -68,13 +68,13 @@ def test_a_chunked_body_is_cut_where_it_becomes_too_large(locked: BackgroundServ
     lines = ("authorization: Bearer sk-right", "content-type: multipart/form-data; boundary=x")
     part = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n' + b"y" * BIG
     chunked = f"{len(part):x}\r\n".encode() + part + b"\r\n0\r\n\r\n"
-    status, body = answer_to(locked.url, head(*lines, "transfer-encoding: chunked"), chunked)
+    status, _ = answer_to(locked.url, head(*lines, "transfer-encoding: chunked"), chunked)
     assert status.startswith("HTTP/1.1 413 ")
 
 
 def test_a_client_that_stops_sending_is_cut_off(locked: BackgroundServer) -> None:
     lines = ("authorization: Bearer sk-right", "content-type: multipart/form-data; boundary=x")
-    status, body = answer_to(locked.url, head(*lines, "content-length: 1000"), b"--x\r\n")
+    status, _ = answer_to(locked.url, head(*lines, "content-length: 1000"), b"--x\r\n")
     assert status.startswith("HTTP/1.1 408 ")
 
 

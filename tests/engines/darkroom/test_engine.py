@@ -1,0 +1,390 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from retouch.engines.base import Canvas, EditJob, Engine, Never, Picture, Plan, Preview
+from retouch.engines.darkroom import operations
+from retouch.engines.darkroom.engine import DarkroomEngine
+from retouch.engines.darkroom.painting import Ground, Manner, paint
+from retouch.engines.darkroom.recipe import Recipe, Step
+from retouch.engines.darkroom.scene import Scene
+from retouch.errors import Cancelled, TargetNotFound, UnsupportedInstruction, UserError
+from retouch.imaging.canvas import lay_out
+from retouch.imaging.composite import composite
+from retouch.imaging.raster import F32, Raster
+
+Photo = Callable[..., Raster]
+
+
+def left_half(raster: Raster) -> F32:
+    mask = np.zeros((raster.height, raster.width), np.float32)
+    mask[:, : raster.width // 2] = 1
+    return mask
+
+
+def canvas_for(job: EditJob, plan: Plan) -> Canvas:
+    laid = lay_out(job.sources[0], job.mask, job.size or plan.size or job.sources[0].size)
+    return Canvas(laid.base, laid.weight, laid.box)
+
+
+def run(job: EditJob, engine: DarkroomEngine | None = None) -> list[Preview | Picture]:
+    engine = engine or DarkroomEngine()
+    plan = engine.plan(job)
+    return list(engine.edit(job, plan, canvas_for(job, plan), Never()))
+
+
+def edited(prompt: str, source: Raster, **job: Any) -> Raster:
+    (picture,) = run(EditJob(sources=(source,), prompt=prompt, **job))
+    assert isinstance(picture, Picture)
+    return picture.raster
+
+
+def difference(one: Raster, other: Raster) -> float:
+    return float(np.abs(one.rgb.astype(np.int16) - other.rgb).mean())
+
+
+def is_grey(rgb: np.ndarray) -> bool:
+    return bool((np.ptp(rgb.astype(np.int16), axis=-1) <= 3).mean() > 0.99)
+
+
+def test_it_is_an_engine_that_declares_itself() -> None:
+    engine = DarkroomEngine()
+    assert isinstance(engine, Engine)
+    assert engine.capabilities.place == "worker"
+    assert engine.capabilities.references == 15
+    assert engine.capabilities.varies
+    assert engine.capabilities.previews
+
+
+def test_the_recipe_of_a_plan_is_json(photo: Photo) -> None:
+    job = EditJob(sources=(photo("cat", 256),), prompt="make the left half warmer")
+    plan = DarkroomEngine().plan(job)
+    again = replace(plan, recipe=json.loads(json.dumps(plan.recipe)))
+    assert plan.revised_prompt == "Make the left half warmer."
+    (one,) = DarkroomEngine().edit(job, plan, canvas_for(job, plan), Never())
+    (other,) = DarkroomEngine().edit(job, again, canvas_for(job, plan), Never())
+    assert (one.raster.rgb == other.raster.rgb).all()
+
+
+def test_an_instruction_it_does_not_know_is_refused_in_the_plan(photo: Photo) -> None:
+    with pytest.raises(UnsupportedInstruction):
+        DarkroomEngine().plan(EditJob(sources=(photo("cat", 256),), prompt="turn the cat into a dog"))
+
+
+def test_a_half_changes_and_the_other_does_not(photo: Photo) -> None:
+    source = photo("china", 320)
+    result = edited("make the left half black and white", source)
+    seam = source.width * 4 // 100
+    middle = source.width // 2
+    assert is_grey(result.rgb[:, : middle - seam])
+    assert (result.rgb[:, middle + seam :] == source.rgb[:, middle + seam :]).all()
+
+
+def test_the_upper_half_is_the_upper_one(photo: Photo) -> None:
+    source = photo("china", 320)
+    result = edited("make the top half black and white", source)
+    assert is_grey(result.rgb[: source.height // 3])
+    assert (result.rgb[-source.height // 3 :] == source.rgb[-source.height // 3 :]).all()
+
+
+def test_the_background_changes_and_the_person_does_not(photo: Photo) -> None:
+    source = photo("astronaut", 384)
+    result = edited("Make the background black and white but keep the person in colour", source)
+    matte = Scene(source).matte
+    assert is_grey(result.rgb[matte < 0.005])
+    assert (result.rgb[matte > 0.999] == source.rgb[matte > 0.999]).mean() > 0.99
+
+
+def test_a_face_is_kept(photo: Photo) -> None:
+    source = photo("astronaut", 384)
+    result = edited("make it black and white but keep the face", source)
+    face = Scene(source).faces[0]
+    x, y = face.mesh[1, :2].astype(int)
+    assert (result.rgb[y - 5 : y + 5, x - 5 : x + 5] == source.rgb[y - 5 : y + 5, x - 5 : x + 5]).all()
+    assert is_grey(result.rgb[:40])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        ("make the sky warmer", "coffee"),
+        ("brighten the face", "coffee"),
+        ("sepia, but keep the face", "flower"),
+        ("add sunglasses", "coffee"),
+    ],
+)
+def test_what_is_not_in_the_picture_is_refused_in_the_plan(photo: Photo, prompt: str, name: str) -> None:
+    with pytest.raises(TargetNotFound):
+        DarkroomEngine().plan(EditJob(sources=(photo(name, 320),), prompt=prompt))
+
+
+def test_a_background_without_a_subject_before_it_is_refused_in_the_plan() -> None:
+    flat = Raster(np.full((64, 96, 3), 120, np.uint8))
+    with pytest.raises(TargetNotFound, match="No clear subject"):
+        DarkroomEngine().plan(EditJob(sources=(flat,), prompt="remove the background"))
+
+
+def test_sunglasses_need_a_face_inside_the_mask(photo: Photo) -> None:
+    source = photo("astronaut", 384)
+    mask = np.zeros((source.height, source.width), np.float32)
+    mask[-60:] = 1
+    with pytest.raises(TargetNotFound, match="inside the mask"):
+        DarkroomEngine().plan(EditJob(sources=(source,), prompt="add sunglasses", mask=mask))
+    mask[:] = 1
+    assert DarkroomEngine().plan(EditJob(sources=(source,), prompt="add sunglasses", mask=mask))
+
+
+def test_under_a_mask_nothing_outside_it_is_painted(photo: Photo) -> None:
+    source = photo("coffee", 320)
+    result = edited("vintage", source, mask=left_half(source))
+    assert (result.rgb[:, source.width // 2 :] == source.rgb[:, source.width // 2 :]).all()
+    assert (result.rgb[:, : source.width // 2] != source.rgb[:, : source.width // 2]).any()
+
+
+def test_what_the_mask_marks_is_removed(photo: Photo) -> None:
+    source = photo("flower", 256)
+    mask = np.zeros((source.height, source.width), np.float32)
+    mask[40:100, 60:140] = 1
+    result = edited("remove the object", source, mask=mask)
+    assert (result.rgb[mask == 0] == source.rgb[mask == 0]).all()
+    assert difference(Raster(result.rgb[40:100, 60:140].copy()), Raster(source.rgb[40:100, 60:140].copy())) > 2
+
+
+def test_steps_are_done_in_order(photo: Photo) -> None:
+    source = photo("cat", 256)
+    together = edited("sepia, then make it darker", source)
+    apart = edited("make it darker", edited("sepia", source))
+    assert difference(together, apart) < 2.0
+
+
+def test_n_pictures_differ_and_the_first_is_the_designed_one(photo: Photo) -> None:
+    source = photo("coffee", 256)
+    pictures = run(EditJob(sources=(source,), prompt="vintage", seeds=(7, 8, 9, 10)))
+    assert [picture.index for picture in pictures] == [0, 1, 2, 3]
+    for one, other in combinations(pictures, 2):
+        assert difference(one.raster, other.raster) > 1.0
+    assert (pictures[0].raster.rgb == edited("vintage", source, seeds=(7,)).rgb).all()
+
+
+def test_an_explicit_seed_makes_results_repeatable(photo: Photo) -> None:
+    source = photo("coffee", 256)
+    first = run(EditJob(sources=(source,), prompt="vintage", seeds=(1, 2), extras={"seed": 42}))
+    again = run(EditJob(sources=(source,), prompt="vintage", seeds=(3, 4), extras={"seed": 42}))
+    other = run(EditJob(sources=(source,), prompt="vintage", seeds=(1, 2), extras={"seed": -43}))
+    assert [(a.raster.rgb == b.raster.rgb).all() for a, b in zip(first, again, strict=True)] == [True, True]
+    assert all((a.raster.rgb != b.raster.rgb).any() for a, b in zip(first, other, strict=True))
+
+
+def test_what_cannot_vary_refuses_n(photo: Photo) -> None:
+    with pytest.raises(UserError) as caught:
+        DarkroomEngine().plan(EditJob(sources=(photo("cat", 256),), prompt="remove the background", seeds=(1, 2)))
+    assert (caught.value.param, caught.value.code) == ("n", "invalid_value")
+
+
+def test_previews_have_the_final_size_differ_and_come_closer(photo: Photo) -> None:
+    source = photo("china")
+    *previews, picture = run(EditJob(sources=(source,), prompt="black and white", previews=3))
+    assert len(previews) == 3
+    assert all(isinstance(preview, Preview) and preview.raster.size == source.size for preview in previews)
+    for one, other in pairwise([*previews, picture]):
+        assert difference(one.raster, other.raster) > 0
+    errors = [difference(preview.raster, picture.raster) for preview in previews]
+    assert errors == sorted(errors, reverse=True)
+    assert all(is_grey(preview.raster.rgb) for preview in previews)
+
+
+def test_previews_of_several_pictures_are_of_the_first(photo: Photo) -> None:
+    results = run(EditJob(sources=(photo("cat", 128),), prompt="vintage", seeds=(1, 2), previews=2))
+    kinds = [(type(result).__name__, result.index) for result in results]
+    assert kinds == [("Preview", 0), ("Preview", 0), ("Picture", 0), ("Picture", 1)]
+
+
+def test_cancellation_is_heeded_before_every_step(photo: Photo) -> None:
+    class Count:
+        asked = 0
+
+        def cancelled(self) -> bool:
+            self.asked += 1
+            return self.asked > 2
+
+    job = EditJob(sources=(photo("cat", 128),), prompt="sepia, then darker, then vintage")
+    engine, token = DarkroomEngine(), Count()
+    plan = engine.plan(job)
+    with pytest.raises(Cancelled):
+        list(engine.edit(job, plan, canvas_for(job, plan), token))
+    assert token.asked == 3
+
+
+def test_new_area_is_filled_before_the_steps(photo: Photo) -> None:
+    source = photo("coffee", 256)
+    job = EditJob(sources=(source,), prompt="black and white", size=(256, 256))
+    (picture,) = run(job)
+    assert picture.raster.size == (256, 256)
+    assert is_grey(picture.raster.rgb)
+    top = picture.raster.rgb[:30].astype(np.int16)
+    assert np.abs(np.diff(top, axis=0)).max() > 0, "the edge's pixels are repeated, nothing was filled"
+
+
+def test_under_a_mask_new_area_carries_on_the_photograph_and_not_the_look(photo: Photo) -> None:
+    source = photo("coffee", 256)
+    mask = np.zeros((source.height, source.width), np.float32)
+    mask[60:100, 80:160] = 1
+    result = edited("black and white", source, mask=mask, size=(256, 256))
+    assert not is_grey(result.rgb[:30])
+
+
+def test_extending_implies_a_size(photo: Photo) -> None:
+    wide, tall = photo("coffee", 300), Raster(np.zeros((300, 200, 3), np.uint8))
+    panorama = Raster(np.zeros((100, 300, 3), np.uint8))
+
+    def implied(prompt: str, source: Raster) -> tuple[int, int] | None:
+        plan = DarkroomEngine().plan(EditJob(sources=(source,), prompt=prompt))
+        assert not plan.exact
+        return plan.size
+
+    assert implied("extend the image", wide) == (450, 200)
+    assert implied("extend the image", tall) == (300, 300)
+    assert implied("extend the image", panorama) == (300, 150)
+    assert implied("extend it vertically", wide) == (300, 300)
+    assert implied("vintage", wide) is None
+
+
+def test_extending_into_a_size_without_room_is_refused(photo: Photo) -> None:
+    source = photo("coffee", 300)
+
+    def plan(prompt: str, size: tuple[int, int]) -> Plan:
+        return DarkroomEngine().plan(EditJob(sources=(source,), prompt=prompt, size=size))
+
+    assert plan("extend the image", (300, 300)).size is None
+    with pytest.raises(UserError, match="leaves no room") as caught:
+        plan("extend the image", (600, 400))
+    assert caught.value.param == "size"
+    with pytest.raises(UserError, match="leaves no room"):
+        plan("extend the image sideways", (300, 300))
+
+
+def test_several_pictures_become_one_sheet(photo: Photo) -> None:
+    sources = (photo("cat", 128), photo("coffee", 128), photo("china", 128))
+    job = EditJob(sources=sources, prompt="make these images black and white", previews=1)
+    engine = DarkroomEngine()
+    plan = engine.plan(job)
+    assert plan.composes
+    assert plan.size is not None
+    blank = Raster(np.zeros((200, 300, 3), np.uint8))
+    canvas = Canvas(blank, np.ones((200, 300), np.float32), (0, 0, 300, 200))
+    preview, picture = engine.edit(job, plan, canvas, Never())
+    assert preview.raster.size == picture.raster.size == (300, 200)
+    assert is_grey(picture.raster.rgb)
+    assert picture.raster.rgb.std() > 20
+
+
+@pytest.mark.parametrize(
+    ("prompt", "extra", "param"),
+    [
+        ("make these images warmer", {"mask": np.ones((85, 128), np.float32)}, "mask"),
+        ("make these images warmer", {"background": "transparent"}, "background"),
+        ("extend these images", {}, "prompt"),
+    ],
+)
+def test_a_sheet_refuses_what_it_cannot_have(photo: Photo, prompt: str, extra: dict[str, Any], param: str) -> None:
+    sources = (photo("cat", 128), photo("coffee", 128))
+    with pytest.raises(UserError) as caught:
+        DarkroomEngine().plan(EditJob(sources=sources, prompt=prompt, **extra))
+    assert caught.value.param == param
+
+
+def test_a_transparent_background_is_made_where_it_is_asked_for(photo: Photo) -> None:
+    source = photo("coffee", 320)
+    plan = DarkroomEngine().plan(EditJob(sources=(source,), prompt="sepia", background="transparent"))
+    assert [step["op"] for step in plan.recipe["steps"]] == ["sepia", "remove_background"]
+    assert "remove the background" in plan.revised_prompt
+    alpha = edited("sepia", source, background="transparent").alpha
+    assert alpha is not None
+    assert alpha[:8, -8:].max() == 0
+    assert alpha[source.height // 2, source.width // 2] == 255
+
+
+def test_transparency_that_is_there_already_is_kept(photo: Photo) -> None:
+    opaque = photo("cat", 128)
+    alpha = np.full((opaque.height, opaque.width), 255, np.uint8)
+    alpha[:, :20] = 0
+    source = Raster(opaque.rgb, alpha)
+    for background in ("auto", "transparent"):
+        result = edited("make it vintage", source, background=background)
+        assert result.alpha is not None
+        assert (result.alpha == alpha).all()
+
+
+def test_high_fidelity_holds_back_on_faces_only(photo: Photo) -> None:
+    source = photo("astronaut", 320)
+    low, high = edited("sepia", source), edited("sepia", source, fidelity="high")
+    face = Scene(source).faces[0]
+    x, y = face.mesh[1, :2].astype(int)
+    near = (slice(y - 4, y + 4), slice(x - 4, x + 4))
+    blend = 0.6 * low.rgb[near].astype(np.float32) + 0.4 * source.rgb[near]
+    assert np.abs(high.rgb[near] - blend).max() <= 1.0
+    assert (high.rgb[-60:] == low.rgb[-60:]).all()
+
+
+def test_a_step_knows_when_it_paints_a_part_only(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights: list[F32 | None] = []
+
+    def spy(scene: Scene, *, amount: float = 1.0) -> Raster:
+        weights.append(scene.weight)
+        return scene.picture
+
+    monkeypatch.setattr("retouch.engines.darkroom.painting.find", lambda name: spy)
+    source = photo("cat", 64)
+    recipe = Recipe((Step("sepia"), Step("sepia", region="left"), Step("sepia")))
+    paint(Ground(source, (0, 0, *source.size)), recipe, Manner(), Never())
+    assert weights[0] is None
+    assert weights[1] is not None
+    assert weights[1][0, 0] == 1.0
+    assert weights[2] is None
+
+
+def test_a_photograph_is_looked_at_once_for_plan_and_edit(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from retouch.engines.darkroom.vision import saliency
+
+    looked = 0
+    find = saliency.find_saliency
+
+    def counting(rgb: Any) -> F32:
+        nonlocal looked
+        looked += 1
+        return find(rgb)
+
+    monkeypatch.setattr(saliency, "find_saliency", counting)
+    edited("make the background darker", photo("coffee", 256), seeds=(1,), previews=0)
+    assert looked == 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (40, 16)])
+@pytest.mark.parametrize("prompt", ["vintage", "sunset", "make the left half black and white", "watercolour"])
+def test_tiny_pictures_are_no_trouble(size: tuple[int, int], prompt: str) -> None:
+    rgb = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    *_, picture = run(EditJob(sources=(Raster(rgb),), prompt=prompt, previews=1))
+    assert picture.raster.size == size
+
+
+def test_every_operation_of_a_recipe_can_be_found() -> None:
+    for name in operations.names():
+        assert callable(operations.find(name)), name
+
+
+def test_composite_of_its_picture_restores_protected_pixels_exactly(photo: Photo) -> None:
+    source = photo("cat", 200)
+    job = EditJob(sources=(source,), prompt="oil painting", mask=left_half(source))
+    engine = DarkroomEngine()
+    plan = engine.plan(job)
+    canvas = canvas_for(job, plan)
+    (picture,) = engine.edit(job, plan, canvas, Never())
+    final = composite(canvas.base, picture.raster, canvas.weight)
+    assert (final.rgb == picture.raster.rgb).all()
