@@ -246,6 +246,7 @@ def test_dall_e_2_takes_the_images_own_alpha_for_the_mask(client: OpenAI, square
         ({"mask": ("m.png", b"nonsense")}, "invalid_mask_image_format", None),
         ({"image": ("a.png", b"nonsense")}, "invalid_image_file", None),
         ({"extra_body": {"strength": 0.5}, "model": "echo"}, "unsupported_parameter", "strength"),
+        ({"complexity": "high", "model": "gpt-image-2.5-flare"}, "unsupported_parameter", "complexity"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )

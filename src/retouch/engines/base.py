@@ -7,7 +7,7 @@ seed. Whatever it paints, the service restores the protected pixels afterwards: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -169,3 +169,55 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class LoopJob:
+    """One edit for an engine in the event loop, which never decodes a pixel.
+
+    ``picture``: the canvas base, ``mask``: its mask (transparent = edit) or None; both PNG, of ``size``.
+    ``seeds``: one for each picture wanted. ``previews``: how many partial pictures are wanted (0..3).
+    ``extras``: parameters beyond the contract's, already typed and checked against the capabilities.
+    """
+
+    prompt: str
+    picture: bytes
+    mask: bytes | None
+    size: Size
+    seeds: tuple[int, ...] = (0,)
+    previews: int = 0
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoopPreview:
+    """A partial picture: an encoded file, PNG, JPEG or WebP; ``index`` as in `Preview`."""
+
+    data: bytes
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class LoopPicture:
+    """A finished picture: an encoded file, PNG, JPEG or WebP; ``index`` is its place among the n."""
+
+    data: bytes
+    index: int = 0
+
+
+@runtime_checkable
+class AsyncEngine(Protocol):
+    """What has another machine paint, and therefore runs in the server's event loop."""
+
+    capabilities: Capabilities
+
+    def plan(self, job: EditJob) -> Plan:
+        """As `Engine.plan`; called in a worker, where the pictures are decoded."""
+        ...
+
+    def edit(self, job: LoopJob, plan: Plan, cancel: CancelToken) -> AsyncIterator[LoopPreview | LoopPicture]:
+        """An asynchronous generator of at most ``job.previews`` previews and then, in order, one picture for
+        each seed. Raises `Cancelled` or a `RetouchError`."""
+        ...
+
+    async def close(self) -> None: ...

@@ -75,6 +75,7 @@ class _Exchange:
                 path=self._scope["path"],
                 status=self._status or None,
                 code=code,
+                end_user=self._scope["state"].get("end_user"),
                 gone=self._gone or None,
                 ms=round((time.perf_counter() - self._started) * 1000),
             )

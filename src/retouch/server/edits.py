@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, suppress
@@ -54,6 +55,8 @@ class Edits:
         self._access.check(request.headers)
         grace = _grace(request, self._grace)
         edit_request, edit = await self._admit(request)
+        if edit_request.end_user is not None:
+            request.state.end_user = hashlib.sha256(edit_request.end_user.encode()).hexdigest()[:16]
         gone = asyncio.ensure_future(_disconnected(receive))
         answering = asyncio.ensure_future(self._answer(request, edit_request, edit, send))
         try:

@@ -110,7 +110,7 @@ def prepare(
         background=request.background,
         seeds=task.seeds,
         previews=request.partial_images if request.stream else 0,
-        extras=request.extras,
+        extras=_extras(request),
     )
     name, plan = _plan(job, task.chain, engines)
     if plan.composes and request.mask is not None:
@@ -194,7 +194,7 @@ def from_arrays(task: Task, stored: Mapping[str, NDArray[Any]], engine: str) -> 
         background=request.background,
         seeds=task.seeds,
         previews=request.partial_images if request.stream else 0,
-        extras=request.extras,
+        extras=_extras(request),
     )
     plan = Plan(**task.plan) if task.plan else Plan("")
     return Prepared(job, plan, Canvas(base, stored["weight"], (x, y, width, height)), engine, 0)
@@ -279,6 +279,16 @@ def _canvas_size(
             code="invalid_value",
         )
     return plan.size
+
+
+def _extras(request: EditRequest) -> dict[str, Any]:
+    """What only some engines can honour; an engine that does not declare it refuses it."""
+    extras = dict(request.extras)
+    if request.complexity is not None:
+        extras["complexity"] = request.complexity
+    if request.markup is not None:
+        extras["markup"] = True
+    return extras
 
 
 def _plan(job: EditJob, chain: Sequence[str], engines: Mapping[str, Engine]) -> tuple[str, Plan]:

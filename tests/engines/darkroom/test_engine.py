@@ -388,3 +388,15 @@ def test_composite_of_its_picture_restores_protected_pixels_exactly(photo: Photo
     (picture,) = engine.edit(job, plan, canvas, Never())
     final = composite(canvas.base, picture.raster, canvas.weight)
     assert (final.rgb == picture.raster.rgb).all()
+
+
+def test_a_rim_left_by_rounding_is_part_of_the_photograph(photo: Callable[..., Raster]) -> None:
+    base = photo("coffee", 320)
+    weight = np.ones((base.height, base.width), np.float32)
+    job = EditJob(sources=(base,), prompt="make it warmer", size=base.size)
+    engine = DarkroomEngine()
+    plain, rimmed = (
+        next(engine.edit(job, engine.plan(job), Canvas(base, weight, box), Never()))
+        for box in ((0, 0, *base.size), (3, 0, base.width - 6, base.height))
+    )
+    np.testing.assert_array_equal(plain.raster.rgb, rimmed.raster.rgb)

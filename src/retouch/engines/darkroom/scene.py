@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from retouch.imaging.raster import F32, Raster
@@ -45,6 +46,16 @@ class Scene:
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator that depends on the seed and on ``salt`` (one an operation) alone."""
         return np.random.default_rng([self.seed, salt])
+
+    def learn_from(self, other: Scene) -> None:
+        """Take over the analyses that ``other``, a scene of the same photograph, has made already: all of them
+        if it has the same size, otherwise the saliency, which a network saw at a size of its own anyway."""
+        made = vars(other)
+        if other.original.size == self.original.size:
+            vars(self).update({name: made[name] for name in ("saliency", "matte", "sky", "faces") if name in made})
+        elif "saliency" in made:
+            small: F32 = other.saliency
+            vars(self)["saliency"] = cv2.resize(small, self.original.size, interpolation=cv2.INTER_LINEAR)
 
     @cached_property
     def saliency(self) -> F32:

@@ -20,9 +20,15 @@ class Operation(Protocol):
 
 
 _HOMES = {
-    "sunset": "looks",
+    "sunset": "sunset",
+    "golden_hour": "sunset",
     "vintage": "looks",
     "black_and_white": "looks",
+    "sepia": "looks",
+    "noir": "looks",
+    "cinematic": "looks",
+    "faded": "looks",
+    "vivid": "looks",
     "warmer": "looks",
     "cooler": "looks",
     "brighter": "looks",

@@ -1,0 +1,265 @@
+"""The darkroom as an engine: instruction in, pictures out."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from retouch.engines.base import (
+    CancelToken,
+    Canvas,
+    Capabilities,
+    EditJob,
+    Picture,
+    Plan,
+    Preview,
+    Size,
+    check,
+)
+from retouch.engines.darkroom import regions
+from retouch.engines.darkroom.instruction import understand
+from retouch.engines.darkroom.operations.background import UNVARYING
+from retouch.engines.darkroom.operations.sheet import natural_size, sheet
+from retouch.engines.darkroom.painting import Ground, Manner, paint, rescale
+from retouch.engines.darkroom.recipe import Recipe, Step
+from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.vocabulary import vocabulary
+from retouch.errors import TargetNotFound, UserError
+from retouch.imaging.raster import F32, Raster
+
+LOOK_SIDE = 1024
+"""The longer side, in pixels, of what is looked at before anything is promised."""
+
+PREVIEW_SIDES = (256, 448, 640)
+"""The longer side, in pixels, of the coarse passes that previews show."""
+
+LARGEST_PREVIEW = (0.3, 0.5, 0.75)
+"""The same as a share of the canvas: on a small one the coarse passes are smaller still."""
+
+RIM = 8
+"""Pixels on each side; a size rounded to multiples of 16 leaves at most that."""
+
+EXTENSION = 1.5
+"""How much longer a side becomes that nobody asked a size for."""
+
+
+class DarkroomEngine:
+    """Edits without a model of language or of pictures in general: every ability is an operation of its own.
+
+    Stateless but for what it saw while planning the last job, which `edit` uses again.
+    """
+
+    def __init__(self) -> None:
+        examples = tuple(operation.example for operation in vocabulary().operations.values())
+        self.capabilities = Capabilities(extras=frozenset({"seed"}), abilities=examples)
+        self._job: weakref.ref[EditJob] | None = None
+        self._seen: list[Scene] = []
+
+    def plan(self, job: EditJob) -> Plan:
+        """Understand the job; look at its pictures only as far as a refusal depends on them.
+
+        Raises `UnsupportedInstruction`, `TargetNotFound`, and `UserError` for a mask, a size or an ``n`` that
+        contradicts the instruction.
+        """
+        self._forget()
+        recipe = understand(job.prompt, has_mask=job.mask is not None, sources=len(job.sources))
+        if recipe.each and job.mask is not None:
+            raise UserError(
+                "A mask marks places in the first picture, but the instruction speaks of several pictures. "
+                "Leave out the mask, or speak of one picture.",
+                param="mask",
+                code="invalid_value",
+            )
+        if recipe.each and job.background == "transparent":
+            raise UserError(
+                "A sheet of several pictures has an opaque background. Send one picture, or leave out background.",
+                param="background",
+                code="invalid_value",
+            )
+        recipe = _cut_out(job, recipe)
+        if len(job.seeds) > 1 and all(step.op in UNVARYING for step in recipe.steps):
+            raise UserError(
+                f"This instruction has one result only, so {len(job.seeds)} pictures of it would be the same. "
+                "Ask for n=1.",
+                param="n",
+                code="invalid_value",
+            )
+        size = _implied_size(job, recipe)
+        sources = job.sources if recipe.each else job.sources[:1]
+        seen = [Scene(_reduced(source, LOOK_SIDE)) for source in sources]
+        for scene in seen:
+            _seek(scene, recipe, job.mask)
+        self._job, self._seen = weakref.ref(job), seen
+        return Plan(
+            revised_prompt=recipe.revised_prompt(), size=size, composes=recipe.each, recipe=recipe.to_dict()
+        )
+
+    def edit(self, job: EditJob, plan: Plan, canvas: Canvas, cancel: CancelToken) -> Iterator[Preview | Picture]:
+        """Previews are passes of the same recipe over a smaller canvas, all of them of the first picture."""
+        recipe = Recipe.from_dict(plan.recipe)
+        seen = self._recall(job, recipe)
+        manners = _manners(job)
+        try:
+            if recipe.each:
+                yield from _sheets(job, recipe, canvas.size, manners, seen, cancel)
+            else:
+                mask = None if job.mask is None else canvas.weight
+                ground = Ground(canvas.base, _photograph(canvas), mask)
+                yield from _pictures(job, recipe, ground, manners, seen[0], cancel)
+        finally:
+            self._forget()
+
+    def close(self) -> None:
+        self._forget()
+
+    def _recall(self, job: EditJob, recipe: Recipe) -> list[Scene]:
+        if self._job is not None and self._job() is job:
+            return self._seen
+        sources = job.sources if recipe.each else job.sources[:1]
+        return [Scene(_reduced(source, LOOK_SIDE)) for source in sources]
+
+    def _forget(self) -> None:
+        self._job, self._seen = None, []
+
+
+def _photograph(canvas: Canvas) -> tuple[int, int, int, int]:
+    """Where the photograph lies on the canvas. A rim that only rounding has left around it already repeats the
+    photograph's edge, which nobody can tell from a fill that takes a second."""
+    x, y, width, height = canvas.box
+    rims = (x, y, canvas.size[0] - x - width, canvas.size[1] - y - height)
+    return (0, 0, *canvas.size) if max(rims) <= RIM else canvas.box
+
+
+def _cut_out(job: EditJob, recipe: Recipe) -> Recipe:
+    """The recipe with its background removed, where the client asked for a transparent one and has none yet."""
+    wanted = job.background == "transparent" and all(step.op != "remove_background" for step in recipe.steps)
+    if not wanted or all(source.alpha is not None for source in job.sources[:1]):
+        return recipe
+    says = vocabulary().operations["remove_background"].says
+    return replace(recipe, steps=(*recipe.steps, Step("remove_background", says=says)))
+
+
+def _implied_size(job: EditJob, recipe: Recipe) -> Size | None:
+    if recipe.each:
+        if any(step.op == "extend" for step in recipe.steps):
+            raise UserError(
+                "A sheet of several pictures cannot be extended. Extend one picture at a time.",
+                param="prompt",
+                code="unsupported_instruction",
+            )
+        return natural_size([source.size for source in job.sources])
+    extension = next((step for step in recipe.steps if step.op == "extend"), None)
+    if extension is None:
+        return None
+    width, height = job.sources[0].size
+    direction = extension.params.get("direction")
+    if job.size is not None:
+        wider, taller = job.size[0] * height > width * job.size[1], job.size[0] * height < width * job.size[1]
+        if {"sideways": wider, "upright": taller}.get(str(direction), wider or taller):
+            return None
+        raise UserError(
+            f"The instruction extends the picture{' ' + direction if direction else ''}, but {job.size[0]}x"
+            f"{job.size[1]} leaves no room for that beside a picture of {width}x{height}. Ask for another size, "
+            "or for none.",
+            param="size",
+            code="invalid_value",
+        )
+    # Without a word about the direction the shorter way grows, until that makes a panorama.
+    if direction == "sideways" or (direction is None and width <= EXTENSION * height):
+        return round(width * EXTENSION), height
+    return width, round(height * EXTENSION)
+
+
+def _seek(scene: Scene, recipe: Recipe, mask: F32 | None) -> None:
+    """Raise `TargetNotFound` where a step asks for something that is not in the picture."""
+    for step in recipe.steps:
+        regions.seek(scene, [*([step.region] if step.region else []), *step.keep])
+        if step.op == "remove_background":
+            regions.seek(scene, ["background"])
+        if step.op == "sunglasses":
+            regions.seek(scene, ["face"])
+            if mask is not None and not any(_marked(scene, face.box, mask) for face in scene.faces):
+                raise TargetNotFound("There is no face inside the mask.")
+
+
+def _marked(scene: Scene, box: tuple[float, float, float, float], mask: F32) -> bool:
+    """Whether the mask (of the source's size) lets any of a face's ``box`` change."""
+    scale = mask.shape[1] / scene.original.width
+    left, top, right, bottom = (max(0, round(edge * scale)) for edge in box)
+    return bool((mask[top : bottom + 1, left : right + 1] > 0).any())
+
+
+def _reduced(source: Raster, side: int) -> Raster:
+    scale = side / max(source.size)
+    if scale >= 1:
+        return source
+    return rescale(source, (max(1, round(source.width * scale)), max(1, round(source.height * scale))))
+
+
+def _manners(job: EditJob) -> list[Manner]:
+    """One for each picture: the first as designed, the others spread over what variations there are.
+
+    An explicit ``seed`` counts from the first picture on, whatever the service drew.
+    """
+    first = job.extras.get("seed")
+    seeds = job.seeds if first is None else [int(first) + index for index in range(len(job.seeds))]
+    variations = [0.0, *_spread(seeds[1:])]
+    return [
+        Manner(seed=abs(seed), variation=variation, quality=job.quality, restraint=job.fidelity == "high")
+        for seed, variation in zip(seeds, variations, strict=True)
+    ]
+
+
+def _spread(seeds: Sequence[int]) -> list[float]:
+    """A place in -1..1 for each seed, no two close to each other nor to 0: one in each of as many stretches, and
+    where in its stretch the seed says."""
+    count = len(seeds)
+    places: list[float] = []
+    for index, seed in enumerate(seeds):
+        side = 1 if index % 2 == 0 else -1
+        stretches = (count + 1) // 2 if side > 0 else count // 2
+        # From the far end inwards: of two pictures the second then differs as much as it can.
+        stretch = stretches - 1 - index // 2
+        jitter = np.random.default_rng(abs(seed)).uniform(0.7, 1.0)
+        places.append(side * (0.2 + 0.8 * (stretch + float(jitter)) / stretches))
+    return places
+
+
+def _coarse(canvas: Size, count: int) -> Iterator[int]:
+    for side, share in list(zip(PREVIEW_SIDES, LARGEST_PREVIEW, strict=True))[:count]:
+        yield max(16, min(side, round(max(canvas) * share)))
+
+
+def _pictures(
+    job: EditJob, recipe: Recipe, ground: Ground, manners: list[Manner], seen: Scene, cancel: CancelToken
+) -> Iterator[Preview | Picture]:
+    for side in _coarse(ground.base.size, job.previews):
+        coarse = paint(ground.shrunk(side), recipe, manners[0], cancel, seen)
+        yield Preview(rescale(coarse, ground.base.size))
+    known = Scene(ground.base)
+    known.learn_from(seen)
+    for index, manner in enumerate(manners):
+        yield Picture(paint(ground, recipe, manner, cancel, known), index)
+
+
+def _sheets(
+    job: EditJob, recipe: Recipe, size: Size, manners: list[Manner], seen: list[Scene], cancel: CancelToken
+) -> Iterator[Preview | Picture]:
+    def lay_out(side: int, size: Size, manner: Manner) -> Raster:
+        painted = []
+        for source, scene in zip(job.sources, seen, strict=True):
+            check(cancel)
+            base = _reduced(source, side)
+            painted.append(paint(Ground(base, (0, 0, *base.size)), recipe, manner, cancel, scene))
+        return sheet(painted, size)
+
+    for side in _coarse(size, job.previews):
+        scale = side / max(size)
+        small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+        yield Preview(rescale(lay_out(side, small, manners[0]), size))
+    for index, manner in enumerate(manners):
+        # No picture on the sheet is larger than the sheet.
+        yield Picture(lay_out(max(size), size, manner), index)

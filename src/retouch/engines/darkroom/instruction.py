@@ -1,0 +1,108 @@
+"""From an instruction in plain English to a recipe, without a language model.
+
+Every word must be accounted for. An instruction that is only half understood is refused, with a message that
+says which half: a wrong edit costs a person more than an honest no. The words are data, in ``lexicon/``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from retouch.engines.darkroom.clauses import split
+from retouch.engines.darkroom.edits import read_edit
+from retouch.engines.darkroom.holes import read_fill, read_removal, read_replacement
+from retouch.engines.darkroom.preservation import read_keep
+from retouch.engines.darkroom.reading import Reading
+from retouch.engines.darkroom.recipe import Recipe, Step
+from retouch.engines.darkroom.refusal import refuse
+from retouch.engines.darkroom.vocabulary import Vocabulary, vocabulary
+
+_NAMES = {
+    "background": "the background",
+    "sky": "the sky",
+    "subject": "the subject",
+    "face": "the face",
+    "left": "the left half",
+    "right": "the right half",
+    "top": "the upper half",
+    "bottom": "the lower half",
+}
+
+
+def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
+    """What ``prompt`` asks for.
+
+    ``has_mask``: whether a mask came with it; ``sources``: how many pictures did. Takes time linear in the
+    prompt's length. Raises `UnsupportedInstruction` where any part of it is not understood, cannot be done, or
+    contradicts another.
+    """
+    lexicon = vocabulary()
+    found = Reading(has_mask=has_mask, sources=sources)
+    for clause in split(lexicon.read(prompt)):
+        match clause.kind:
+            case "keep":
+                read_keep(clause, found)
+            case "remove":
+                read_removal(clause, found)
+            case "fill":
+                read_fill(clause, found)
+            case "replace":
+                read_replacement(clause, found)
+            case "edit":
+                read_edit(clause, found, lexicon)
+    steps = [_preserve(step, found, lexicon) for step in found.steps]
+    _contradict(steps, found, lexicon)
+    steps = [replace(step, says=_say(step, lexicon)) for step in steps]
+    if found.unknown or found.reasons or not steps:
+        if found.strange and not any(word.isascii() for word in found.strange):
+            found.doubt("reads English only")
+        understood = [step.says for step in steps]
+        raise refuse(
+            lexicon, understood=understood, unknown=found.unknown, strange=found.strange, reasons=found.reasons
+        )
+    each = found.each and sources > 1
+    return Recipe(tuple(steps), each=each, notes=_unused(sources, each))
+
+
+def _preserve(step: Step, found: Reading, lexicon: Vocabulary) -> Step:
+    """``step`` with the regions that it must leave alone; what it cannot leave alone is noted."""
+    operation = lexicon.operations[step.op]
+    contradicted = {step.region}
+    if operation.thing:
+        contradicted.add("face")
+    if step.op == "remove_background":
+        contradicted |= {"background", "sky"}
+    for region in found.keep:
+        if region in contradicted:
+            found.doubt(f"cannot {_say(step, lexicon)} and keep {_NAMES[region]} as it is")
+    if operation.steady:
+        return step  # It changes one thing and leaves the rest alone by itself.
+    return replace(step, keep=tuple(found.keep))
+
+
+def _contradict(steps: list[Step], found: Reading, lexicon: Vocabulary) -> None:
+    for at, step in enumerate(steps):
+        for other in steps[:at]:
+            opposite = other.op in lexicon.operations[step.op].against
+            opposite = opposite or step.op in lexicon.operations[other.op].against
+            if opposite and (step.region == other.region or None in (step.region, other.region)):
+                found.doubt(f"cannot {_say(other, lexicon)} and {_say(step, lexicon)} at once")
+
+
+def _say(step: Step, lexicon: Vocabulary) -> str:
+    """The step for people, in the imperative."""
+    target = _NAMES[step.region] if step.region else "the picture"
+    choices = " ".join(value for _, value in sorted(step.params.items()))
+    if step.keep:
+        target += " except " + " and ".join(_NAMES[region] for region in step.keep)
+    says = lexicon.operations[step.op].says.format(target=target, choices=choices)
+    if step.amount != 1:
+        says += f" (strength {step.amount:.0%})"
+    return " ".join(says.split())
+
+
+def _unused(sources: int, each: bool) -> tuple[str, ...]:
+    if sources == 1 or each:
+        return ()
+    others = "The other picture was" if sources == 2 else f"The other {sources - 1} pictures were"
+    return (f"{others} not used: the instruction speaks of one picture.",)

@@ -1,0 +1,36 @@
+"""Smooth interpolation across holes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from retouch.imaging.raster import F32
+
+
+def spread(values: F32, known: F32) -> F32:
+    """``values`` carried smoothly into where they are not known.
+
+    ``values``: float32 (height, width, channels). ``known``: float32 (height, width) in 0..1, how much each
+    pixel is to be believed. Known pixels keep their value. Zeros come back where nothing is known at all.
+
+    Source: Gortler et al.: The Lumigraph, SIGGRAPH 1996 (pull-push).
+    """
+    levels: list[tuple[F32, F32]] = []
+    sums, weights = values * known[..., None], known
+    while max(weights.shape) > 2:
+        levels.append((sums, weights))
+        sums, weights = cv2.pyrDown(sums).reshape(*_half(weights), -1), cv2.pyrDown(weights)  # type: ignore[assignment]
+    out = sums / np.maximum(weights[..., None], np.float32(1e-9))
+    for sums, weights in reversed(levels):
+        height, width = weights.shape
+        above = cv2.pyrUp(out, dstsize=(width, height)).reshape(height, width, -1)
+        share = np.clip(weights, 0, 1)[..., None]
+        # sums/weights is the local mean; premultiplied by its share that is sums wherever weights <= 1.
+        out = sums + above * (1 - share)
+    return out.astype(np.float32, copy=False)
+
+
+def _half(array: F32) -> tuple[int, int]:
+    height, width = array.shape
+    return (height + 1) // 2, (width + 1) // 2

@@ -1,0 +1,80 @@
+"""Where a step applies: the parts of a picture that an instruction can name, as weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.vision.saliency import is_clear
+from retouch.errors import TargetNotFound
+from retouch.imaging.raster import F32
+
+SEAM = 0.06
+"""How wide the blend between two halves is, as a share of the picture's side."""
+
+SKY_CONFIDENCE = 0.35
+"""Enough where a person says that there is a sky."""
+
+
+def seek(scene: Scene, regions: Iterable[str]) -> None:
+    """Raise `TargetNotFound` for the first of ``regions`` that the picture doesn't have."""
+    for region in regions:
+        if region == "sky" and scene.sky.confidence < SKY_CONFIDENCE:
+            raise TargetNotFound("There is no sky to be found in this picture.")
+        if region in ("subject", "background") and not is_clear(scene.saliency):
+            raise TargetNotFound(
+                f"No clear subject stands out in this picture, so its {region} cannot be told apart. "
+                "A mask can mark it."
+            )
+        if region == "face" and not scene.faces:
+            raise TargetNotFound("There is no face to be found in this picture.")
+
+
+def weigh(scene: Scene, region: str) -> F32:
+    """How much each pixel belongs to ``region``, one of `recipe.REGIONS`: float32 (height, width) in 0..1, soft
+    at its edge. Raises `TargetNotFound` where the picture doesn't have it."""
+    seek(scene, [region])
+    width, height = scene.original.size
+    match region:
+        case "background":
+            return 1 - scene.matte
+        case "subject":
+            return scene.matte
+        case "sky":
+            return scene.sky.alpha
+        case "face":
+            return faces(scene)
+        case "left" | "right":
+            return np.broadcast_to(_half(width, first=region == "left")[None, :], (height, width))
+        case "top" | "bottom":
+            return np.broadcast_to(_half(height, first=region == "top")[:, None], (height, width))
+    raise ValueError(f"no such region: {region!r}")
+
+
+def faces(scene: Scene) -> F32:
+    """Every face of the picture: the hull of its mesh, grown up the forehead, soft at its edge; 0 throughout
+    where there is none."""
+    width, height = scene.original.size
+    weight = np.zeros((height, width), np.float32)
+    for face in scene.faces:
+        reach = max(3.0, 0.09 * max(face.box[2] - face.box[0], face.box[3] - face.box[1]))
+        hull = cv2.convexHull(_grown(face.mesh[:, :2])).astype(np.int32)
+        one = np.zeros((height, width), np.float32)
+        cv2.fillConvexPoly(one, hull, 1.0, lineType=cv2.LINE_AA)
+        np.maximum(weight, cv2.GaussianBlur(one, (0, 0), reach / 2), out=weight)
+    return weight
+
+
+def _grown(points: F32) -> F32:
+    """The mesh ends below the hairline and before the ears, so it is made a little larger about its centre."""
+    centre = points.mean(0)
+    return np.ascontiguousarray(centre + (points - centre) * np.float32(1.08), dtype=np.float32)
+
+
+def _half(length: int, *, first: bool) -> F32:
+    place = (np.arange(length, dtype=np.float32) + np.float32(0.5)) / np.float32(length)
+    ramp: F32 = np.clip(np.float32(0.5) + (place - np.float32(0.5)) / np.float32(SEAM), 0, 1)
+    return 1 - ramp if first else ramp

@@ -1,0 +1,166 @@
+"""Where the sky is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from retouch.engines.darkroom.filters import guided, shrink
+from retouch.imaging.raster import F32, U8
+
+SIDE = 320
+"""The search happens at this many pixels on the longer side."""
+
+_SMALLEST, _LARGEST = 0.03, 0.985
+"""What share of a picture can be sky."""
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Sky:
+    """``alpha``: float32 (height, width) in 0..1. ``confidence``: 0..1; above 0.55 it may be taken for granted,
+    above 0.35 it will do where a person says that there is a sky."""
+
+    alpha: F32
+    confidence: float
+
+
+def find_sky(rgb: U8) -> Sky:
+    """The sky of a picture, uint8 (height, width, 3).
+
+    A border is searched below which, column by column, the first strong edge from the top lies; the threshold
+    that tells most of two different areas apart wins. GrabCut then moves the border to the colours' own, what
+    hangs together with the top stays, and a guided filter brings the alpha to full size.
+    Source: Shen, Wang: Sky region detection in a single image for autonomous ground robot navigation, 2013.
+    """
+    height, width = rgb.shape[:2]
+    none = Sky(np.zeros((height, width), np.float32), 0.0)
+    small = np.ascontiguousarray(shrink(rgb, SIDE), dtype=np.uint8)
+    if min(small.shape[:2]) < 16:
+        return none
+    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    smooth = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.0), dtype=np.float32)
+    edges = _edges(smooth)
+    first = _search(smooth, edges)
+    if first is None:
+        return none
+    # Most pictures have no sky and are told so here, before the dear part.
+    if _believe(smooth, edges, first, first) < 0.15:
+        return none
+    mask, core = _refine(small, smooth, first)
+    if mask.mean() < 0.02 or mask.all() or not core.any():
+        return none
+    confidence = _believe(smooth, edges, mask, core)
+    alpha = guided(rgb, mask.astype(np.float32), radius=max(3, SIDE // 60), eps=3e-4)
+    return Sky(np.clip((alpha - np.float32(0.08)) / np.float32(0.84), 0, 1), confidence)
+
+
+def _edges(lab: F32) -> F32:
+    strength = np.zeros(lab.shape[:2], np.float32)
+    for channel in cv2.split(lab):
+        across = cv2.Sobel(channel, cv2.CV_32F, 1, 0)
+        down = cv2.Sobel(channel, cv2.CV_32F, 0, 1)
+        strength = np.maximum(strength, cv2.magnitude(across, down))
+    return strength
+
+
+def _moments(pixels: F32) -> tuple[F32, F32]:
+    """Mean (3,) and covariance (3, 3) of (n, 3)."""
+    mean = pixels.mean(0)
+    centred = pixels - mean
+    return mean, centred.T @ centred / np.float32(max(1, len(pixels)))
+
+
+def _separation(one: tuple[F32, F32], other: tuple[F32, F32]) -> float:
+    """How many standard deviations lie between two areas (Mahalanobis)."""
+    gap = one[0] - other[0]
+    spread = (one[1] + other[1]) / 2 + 2 * np.eye(3, dtype=np.float32)
+    return float(np.sqrt(max(0.0, float(gap @ np.linalg.solve(spread, gap)))))
+
+
+def _search(lab: F32, edges: F32) -> Mask | None:
+    """The area above the best border, or None if no border leaves a believable share of the picture."""
+    height = edges.shape[0]
+    edges = edges.copy()
+    edges[:2] = 0
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    best: tuple[float, Mask | None] = (0.0, None)
+    for threshold in np.geomspace(3, 120, 28):
+        strong = edges > threshold
+        border = np.where(strong.any(0), strong.argmax(0), height).astype(np.float32)
+        above = rows < cv2.medianBlur(border[None], 5)[0]
+        share = float(above.mean())
+        if not _SMALLEST <= share <= _LARGEST:
+            continue
+        sky = _moments(lab[above])
+        unrest = float(np.linalg.det(sky[1] + np.eye(3, dtype=np.float32) / 2)) ** (1 / 6)
+        score = _separation(sky, _moments(lab[~above])) * share**0.5 / (1 + 0.12 * unrest)
+        if score > best[0]:
+            best = (score, above)
+    return best[1]
+
+
+def _refine(small: U8, lab: F32, first: Mask) -> tuple[Mask, Mask]:
+    """The sky after GrabCut, and the part of it that is well inside the first border."""
+    height = first.shape[0]
+    reach = 2 * max(2, height // 60) + 1
+    core = cv2.erode(first.astype(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1) > 0
+    mean, covariance = _moments(lab[core] if core.sum() > 50 else lab[first])
+    inverse = np.linalg.inv(covariance + np.diag([6, 3, 3]).astype(np.float32))
+    centred = lab - mean
+    distance = np.sqrt(np.maximum(0, ((centred @ inverse) * centred).sum(2)))
+    labels = np.where(first, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[core] = cv2.GC_FGD
+    foot = int(height * 0.93)
+    labels[foot:][~core[foot:]] = cv2.GC_BGD
+    labels[(distance > 7) & ~core] = cv2.GC_BGD
+    found = first
+    if (labels == cv2.GC_FGD).sum() > 20 and (labels == cv2.GC_BGD).sum() > 20:
+        cv2.setRNGSeed(1)
+        bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+        models = np.zeros((1, 65)), np.zeros((1, 65))
+        cv2.grabCut(bgr, labels, (0, 0, 1, 1), *models, 2, cv2.GC_INIT_WITH_MASK)
+        found = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8), connectivity=8)
+    kept = np.zeros_like(found)
+    for part in range(1, count):
+        here = parts == part
+        area = stats[part, cv2.CC_STAT_AREA] / here.size
+        hangs = bool(here[:3].any()) and area > 0.002
+        # Sky seen through leaves or girders is cut off from the top but has its colours.
+        peeps = area < 0.02 and stats[part, cv2.CC_STAT_TOP] < 0.7 * height and distance[here].mean() < 2.2
+        if hangs or peeps:
+            kept |= here
+    return kept, core & kept
+
+
+def _ramp(value: float, start: float, end: float) -> float:
+    """0 up to ``start``, 1 from ``end`` on (which may be the smaller of the two)."""
+    return min(1.0, max(0.0, (value - start) / (end - start)))
+
+
+def _believe(lab: F32, edges: F32, mask: Mask, core: Mask) -> float:
+    """How sky-like an area is: 0..1, from its colour, smoothness, light against the ground, and place.
+
+    Blue is the best witness. Grey counts only where it is as bright as an overcast sky and far from the
+    ground's colours, which a studio's backdrop rarely is. Warm colours count only if they grow warmer toward
+    the horizon, as at dusk.
+    """
+    sky, ground = _moments(lab[mask]), _moments(lab[~mask])
+    lightness, a, b = (float(value) for value in sky[0])
+    apart = _separation(sky, ground)
+    rows = np.nonzero(core)[0]
+    upper, lower = np.quantile(rows, [0.33, 0.67])
+    warming = float(lab[core][rows >= lower, 2].mean() - lab[core][rows <= upper, 2].mean())
+    blue = _ramp(b, -4, -15) * _ramp(a, -18, -10)
+    grey = 0.8 * _ramp(lightness, 76, 86) * _ramp(float(np.hypot(a, b)), 14, 9) * _ramp(apart, 2, 4)
+    warm = _ramp(warming, 6, 18) * _ramp(lightness, 40, 55) * _ramp(a, -8, 0)
+    smooth = _ramp(float(edges[core].mean()), 24, 8)
+    bright = _ramp(lightness - float(ground[0][0]), 0, 25)
+    manner = 0.55 + 0.15 * smooth + 0.15 * bright + 0.15 * _ramp(apart, 0, 3)
+    top, bottom = float(mask[:3].mean()), float(mask[-3:].mean())
+    return max(blue, grey, warm) * manner * top**3 * (1 - 0.4 * bottom)

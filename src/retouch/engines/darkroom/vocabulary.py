@@ -1,0 +1,164 @@
+"""The words the darkroom understands, read from ``lexicon/*.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from retouch.engines.darkroom.words import words
+
+_WORD = re.compile("[a-z]{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the lexicon says of an operation; see ``lexicon/operations.toml`` for the fields."""
+
+    name: str
+    says: str
+    example: str
+    steady: bool = False
+    thing: bool = False
+    against: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The longest known phrase at one place of an instruction, or a single unknown word.
+
+    ``text``: its words. ``senses``: what it can mean, a kind and that kind's value; what it does mean, its
+    neighbours decide. Empty for an unknown word.
+    """
+
+    text: str
+    senses: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, kind: str) -> bool:
+        return kind in self.senses
+
+
+class _Node:
+    __slots__ = ("branches", "senses")
+
+    def __init__(self) -> None:
+        self.branches: dict[str, _Node] = {}
+        self.senses: dict[str, str] = {}
+
+    def grow(self, sequence: Sequence[str]) -> _Node:
+        """The node that ``sequence`` leads to from here."""
+        node = self
+        for word in sequence:
+            if word not in node.branches:
+                node.branches[word] = _Node()
+            node = node.branches[word]
+        return node
+
+
+class Vocabulary:
+    """The lexicon, ready to read instructions with.
+
+    ``operations`` by name; ``telling`` are the words that ask for something, for "did you mean".
+    """
+
+    def __init__(
+        self, language: Mapping[str, Any], operations: Mapping[str, Any], refusals: Mapping[str, Any]
+    ) -> None:
+        self._contractions: dict[str, str] = language["contractions"]
+        self._spelling: dict[str, str] = language["spelling"]
+        self._root = _Node()
+        self.operations: dict[str, Operation] = {}
+        for kind, phrases in language["phrases"].items():
+            self._learn(phrases, kind)
+        for region, phrases in language["regions"].items():
+            self._learn(phrases, "region", region)
+        for value, phrases in language["amounts"].items():
+            self._learn(phrases, "amount", value)
+        self._learn(language["amount"]["around"], "strength")
+        for name, entry in operations.items():
+            self._learn_operation(name, entry)
+        for refusal in refusals["refusal"]:
+            self._learn(refusal["phrases"], "refusal", refusal["reason"])
+            if refusal.get("thing"):
+                self._learn(refusal["phrases"], "refused_thing")
+
+        asking = [table.get(form, ()) for table in operations.values() for form in ("looks", "verbs")]
+        asking += [*language["regions"].values()]
+        patterns = (pattern for phrases in asking for pattern in phrases)
+        self.telling = sorted({word for pattern in patterns for word in _WORD.findall(pattern)})
+
+    def _learn_operation(self, name: str, entry: Mapping[str, Any]) -> None:
+        for form in ("looks", "verbs", "whole"):
+            self._learn(entry.get(form, ()), f"op.{form}", name)
+        self._learn(entry.get("around", ()), f"around.{name}")
+        for parameter, options in entry.get("choices", {}).items():
+            for option, phrases in options.items():
+                self._learn(phrases, f"choice.{name}", f"{parameter}={option}")
+        self.operations[name] = Operation(
+            name,
+            says=entry["says"],
+            example=entry["example"],
+            steady=entry.get("steady", False),
+            thing=entry.get("thing", False),
+            against=tuple(entry.get("against", ())),
+        )
+
+    def _learn(self, patterns: Sequence[str], kind: str, value: str = "") -> None:
+        for pattern in patterns:
+            ends = [self._root]
+            for options in _slots(pattern):
+                split = [words(option, self._contractions, self._spelling)[:-1] for option in options]
+                ends = [node.grow(sequence) for node in ends for sequence in split]
+            for node in ends:
+                node.senses.setdefault(kind, value)
+
+    def read(self, text: str) -> list[Item]:
+        """``text`` as items, its punctuation among them; linear in its length."""
+        sequence = words(text, self._contractions, self._spelling)
+        items: list[Item] = []
+        at = 0
+        while at < len(sequence):
+            node, end, senses = self._root, at, None
+            for ahead in range(at, len(sequence)):
+                branch = node.branches.get(sequence[ahead])
+                if branch is None:
+                    break
+                node = branch
+                if node.senses:
+                    end, senses = ahead + 1, node.senses
+            if senses is None:
+                items.append(Item(sequence[at]))
+                at += 1
+            else:
+                items.append(Item(" ".join(sequence[at:end]), senses))
+                at = end
+        return items
+
+
+def _slots(pattern: str) -> Iterator[list[str]]:
+    """A pattern's parts in order, each as its options: "a|b" is a choice of words, "(a b|c)" of phrases, and
+    "[a b|c]" may also be missing."""
+    rest = pattern
+    while rest := rest.strip():
+        if rest[0] in "[(":
+            optional = rest[0] == "["
+            inner, _, rest = rest[1:].partition("]" if optional else ")")
+            yield [*([""] if optional else []), *inner.split("|")]
+        else:
+            word, _, rest = rest.partition(" ")
+            yield word.split("|")
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The darkroom's own lexicon, read once."""
+    folder = resources.files("retouch.engines.darkroom") / "lexicon"
+
+    def read(name: str) -> dict[str, Any]:
+        return tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
+
+    return Vocabulary(read("language"), read("operations"), read("refusals"))

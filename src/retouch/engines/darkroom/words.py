@@ -1,0 +1,69 @@
+"""An instruction as a sequence of plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+HARD = "."
+"""Ends a clause whatever follows."""
+
+SOFT = ","
+"""Ends a clause if another one begins after it."""
+
+_TYPOGRAPHY = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "ʼ": "'",
+        "`": "'",
+        "–": ",",
+        "—": ",",
+        "‐": " ",
+        "‑": " ",
+        "-": " ",
+        "_": " ",
+        "*": " ",
+        "#": " ",
+        '"': " ",
+        "“": " ",
+        "”": " ",
+        "«": " ",
+        "»": " ",
+        "\r": "\n",
+    }
+)
+# Each alternative begins with a class of characters that no other begins with, so a scan never backs up.
+_TOKEN = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)|(?P<word>[^\W\d]+(?:'[^\W\d]+)*)|(?P<mark>[^\s\w'])")
+_MARKS = {".": HARD, ";": HARD, "!": HARD, "?": HARD, ",": SOFT, "(": SOFT, ")": SOFT, "/": SOFT, ":": SOFT}
+
+
+_BULLET = re.compile(r"[ \t]{0,16}(?:\d{1,2}[.)]|•)[ \t]")
+
+
+def _bullet(line: str) -> int:
+    """Where the text of a line begins, behind the number that it may have in a list."""
+    match = _BULLET.match(line)
+    return match.end() if match else 0
+
+
+def words(text: str, contractions: Mapping[str, str], spelling: Mapping[str, str]) -> list[str]:
+    """``text`` in lower-case words, numbers, `HARD` and `SOFT` marks and single odd characters.
+
+    Hyphens and quotation marks separate words and leave no trace; ``contractions`` are spelt out ("don't" →
+    "do not", any other "'s" falls away) and each word takes its ``spelling``. Linear in the length of the text.
+    """
+    found: list[str] = []
+    for line in text.lower().translate(_TYPOGRAPHY).split("\n"):
+        for match in _TOKEN.finditer(line, _bullet(line)):
+            piece = match.group()
+            if match.lastgroup == "number":
+                found.append(piece.replace(",", "."))
+            elif match.lastgroup == "mark":
+                found.append("and" if piece in "&+" else _MARKS.get(piece, piece))
+            else:
+                spelt = contractions.get(piece) or piece.removesuffix("'s")
+                found.extend(spelling.get(word, word) for word in spelt.split())
+        if found and found[-1] != HARD:
+            found.append(HARD)
+    return found
