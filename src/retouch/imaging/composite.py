@@ -20,12 +20,30 @@ def composite(base: Raster, edited: Raster, weight: F32) -> Raster:
     """
     if base.size != edited.size or weight.shape != (base.height, base.width):
         raise ValueError(f"sizes differ: base {base.size}, edited {edited.size}, weight {weight.shape[::-1]}")
-    least, most = float(weight.min()), float(weight.max())
-    if least >= 1.0:
-        return edited
-    if most <= 0.0:
+    if edited is base or not (touched := weight > 0.0).any():
         return base
+    if float(weight.min()) >= 1.0:
+        return edited
 
+    # Only the rows and columns that the mask touches at all are looked at pixel by pixel.
+    rows, columns = (np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0))
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    blended = _blend(_crop(base, part), _crop(edited, part), np.ascontiguousarray(weight[part]))
+    rgb = base.rgb.copy()
+    rgb[part] = blended.rgb
+    if base.alpha is None and blended.alpha is None:
+        return Raster(rgb)
+    alpha = _alpha(base).copy()
+    alpha[part] = _alpha(blended)
+    return Raster(rgb, None if int(alpha.min()) == 255 else alpha)
+
+
+def _crop(raster: Raster, part: tuple[slice, slice]) -> Raster:
+    alpha = None if raster.alpha is None else np.ascontiguousarray(raster.alpha[part])
+    return Raster(np.ascontiguousarray(raster.rgb[part]), alpha)
+
+
+def _blend(base: Raster, edited: Raster, weight: F32) -> Raster:
     shown = (weight >= 1.0).view(np.uint8)
     rgb = _choose(base.rgb, edited.rgb, shown)
     between = np.flatnonzero((weight > 0.0) & (weight < 1.0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -14,17 +13,12 @@ from retouch.errors import StorageFull
 class Blob:
     """An uploaded file without a name on disk: it is gone when it is closed, or when the process dies.
 
-    ``size``: bytes written. ``digest``: SHA-256 of them, hexadecimal.
+    ``size``: bytes written.
     """
 
     def __init__(self, directory: Path | None) -> None:
         self._file = cast(BinaryIO, tempfile.TemporaryFile(dir=directory, buffering=0))  # noqa: SIM115 - see close
-        self._hash = hashlib.sha256()
         self.size = 0
-
-    @property
-    def digest(self) -> str:
-        return self._hash.hexdigest()
 
     def write(self, data: bytes | bytearray) -> None:
         """Raises `StorageFull` when the disk is."""
@@ -36,7 +30,6 @@ class Blob:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StorageFull("There is no room left on the server for the upload.") from error
             raise
-        self._hash.update(data)
         self.size += len(data)
 
     def content(self) -> bytes:

@@ -26,7 +26,14 @@ from retouch.service.wire import HEADER, Frame, Kind
 log = structlog.get_logger("retouch.workers")
 
 _RUN = struct.Struct("=I")
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # glibc would give each picture's memory back and fault it in anew for the next one, which costs a tenth of
+    # an edit's time; a worker keeps up to 256 MiB instead.
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+}
 _BUFFER = 4 << 20
 
 
@@ -53,7 +60,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(), token),
-                env={**os.environ, **_ONE_THREAD},
+                env={**os.environ, **_ENVIRONMENT},
             )
         finally:
             theirs.close()

@@ -5,10 +5,10 @@ Everything here touches pixels, so none of it is imported by the server process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
 import numpy as np
 import pybase64
@@ -30,6 +30,9 @@ from retouch.imaging.mask import mask_from_alpha, read_mask
 from retouch.imaging.raster import F32, Raster
 from retouch.imaging.sniff import invalid_image, read_header
 from retouch.service.task import Task, WorkerConfig
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,7 +237,7 @@ def _decode(
 ) -> tuple[list[Raster], F32 | None]:
     """The pictures and the mask. The codecs release the interpreter, so idle cores can share the work."""
     count = len(request.images)
-    with ThreadPoolExecutor(max(1, threads)) as executor:
+    with ThreadPoolExecutor(threads) if threads > 1 else _Inline() as executor:
         decoding = [
             executor.submit(decode, file, limits=limits, position=position)
             for position, file in enumerate(files[:count], 1)
@@ -246,6 +249,18 @@ def _decode(
         decoded = [future.result() for future in decoding]
         mask = reading.result() if reading else _own_mask(request, headers[0], decoded[0])
     return decoded, mask
+
+
+class _Inline(Executor):
+    """Does what it is given at once: a thread for one core would cost fresh memory and bring nothing."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 def _own_mask(request: EditRequest, header: Header, first: Raster) -> F32 | None:

@@ -69,7 +69,8 @@ def _path(points: F32, close: bool = True) -> str:
 def _gradient(name: str, ends: F32, stops: Iterable[tuple[float, str, float]]) -> str:
     (x1, y1), (x2, y2) = ends
     inner = "".join(
-        f'<stop offset="{at}" stop-color="{colour}" stop-opacity="{opacity:.3f}"/>' for at, colour, opacity in stops
+        f'<stop offset="{at}" stop-color="{colour}" stop-opacity="{opacity:.3f}"/>'
+        for at, colour, opacity in stops
     )
     return (
         f'<linearGradient id="{name}" gradientUnits="userSpaceOnUse" x1="{x1:.2f}" y1="{y1:.2f}" '

@@ -17,7 +17,6 @@ from retouch.engines.darkroom.vision.saliency import glance
 from retouch.errors import TargetNotFound, UnsupportedInstruction
 from retouch.imaging.raster import F32, U8, Raster
 
-
 Box = tuple[slice, slice]
 
 
@@ -41,6 +40,7 @@ OVERLAP = 0.22
 
 CUT = 0.08
 """A side of the photograph that lies on the subject by more than this share cuts it; it must go on."""
+
 
 def _bounds(flags: Flags, air: int = 0) -> Box:
     """The rows and columns of the box around ``flags``, ``air`` wider on every side, inside the picture."""
@@ -86,7 +86,9 @@ def _is_cut(subject: Flags, part: Flags, hole: Flags, share: float) -> bool:
     """Whether the rim of the hole's ``part`` lies on the subject by more than ``share``."""
     reach = max(1, max(hole.shape) // 100)
     around = _bounds(part, reach)
-    inside = cv2.blur(part[around].astype(np.float32), (2 * reach + 1, 2 * reach + 1), borderType=cv2.BORDER_CONSTANT)
+    inside = cv2.blur(
+        part[around].astype(np.float32), (2 * reach + 1, 2 * reach + 1), borderType=cv2.BORDER_CONSTANT
+    )
     rim = (inside > 1e-4) & ~hole[around]
     return bool(rim.any() and subject[around][rim].mean() > share)
 
@@ -162,7 +164,8 @@ def _seam(small: U8, painted: F32, gap: Flags) -> F32:
     inward = spread(mean.astype(np.float32, copy=False), np.clip(total * 4, 0, 1) * (trust > 0))
     depth = cv2.distanceTransform(gap.astype(np.uint8), cv2.DIST_L2, 3)
     fall = np.exp(-depth / (0.04 * max(gap.shape) + 2)).astype(np.float32)
-    return inward * fall[..., None]
+    result: F32 = inward * fall[..., None]
+    return result
 
 
 def _paint(rgb: U8, hole: Flags, box: Box, banned: Flags, effort: Effort, seed: int) -> None:
@@ -176,7 +179,7 @@ def _paint(rgb: U8, hole: Flags, box: Box, banned: Flags, effort: Effort, seed: 
     height, width = gap.shape
     scale = min(1.0, effort.side / max(height, width), float(np.sqrt(effort.hole / gap.sum())))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(near, size, interpolation=cv2.INTER_AREA)
+    small: U8 = cv2.resize(near, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     low_gap = _any(gap, *size)
     low_ban = _any(ban, *size) & ~low_gap
     painting = patchmatch.paint(small, low_gap, low_ban, seed)
@@ -200,7 +203,9 @@ def _paint(rgb: U8, hole: Flags, box: Box, banned: Flags, effort: Effort, seed: 
     target[gap[inner]] = np.clip(base + np.float32(0.5), 0, 255)[gap[inner]].astype(np.uint8)
 
 
-def _complete(scene: Scene, hole: Flags, parts: list[tuple[Flags, Box]], *, salt: int, cut: float, room: float) -> Raster:
+def _complete(
+    scene: Scene, hole: Flags, parts: list[tuple[Flags, Box]], *, salt: int, cut: float, room: float
+) -> Raster:
     """The picture with all ``parts`` of ``hole`` painted, opaque there. ``cut``: see `_is_cut`."""
     picture = scene.picture
     rgb = picture.rgb.copy()

@@ -147,5 +147,5 @@ def gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[
         shift = offsets[low_y[:, None], low_x[None, :]] * ratio
         shift[..., 0] += x.astype(np.float32)[None, :]
         shift[..., 1] += y.astype(np.float32)[:, None]
-        total += cv2.remap(source, shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        total += cv2.remap(source, shift, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     return total / np.float32(len(taps))

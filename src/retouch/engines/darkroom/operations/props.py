@@ -42,7 +42,9 @@ OVAL = (
 def _render(svg: str) -> F32:
     """The SVG as float32 (height, width, 4), premultiplied, 0..255."""
     png = np.frombuffer(bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)), np.uint8)
-    image = cv2.cvtColor(cv2.imdecode(png, cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA).astype(np.float32)
+    decoded = cv2.imdecode(png, cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    image = cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA).astype(np.float32)
     image[..., :3] *= image[..., 3:] * np.float32(1 / 255)
     return image
 
@@ -54,7 +56,7 @@ def _softness(rgb: U8, largest: float) -> float:
     blurred once more loses more of its slope, the sharper it was.
     """
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    again = cv2.GaussianBlur(grey, (0, 0), 1.0)
+    again = cv2.GaussianBlur(grey, (0, 0), 1.0).astype(np.float32, copy=False)
 
     def slope(image: F32) -> F32:
         across, down = cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1)
@@ -118,7 +120,8 @@ def _wear(rgb: U8, face: Face, style: str, paint: Paint, rng: np.random.Generato
 
     drawn = _render(glasses.document())
     drawn[..., :3] *= np.float32(np.clip(light / 185, 0.22, 1.1))
-    drawn = cv2.GaussianBlur(drawn, (0, 0), _softness(view, max(0.5, 0.03 * unit)))
+    sigma = _softness(view, max(0.5, 0.03 * unit))
+    drawn = cv2.GaussianBlur(drawn, (0, 0), sigma).astype(np.float32, copy=False)
     cover = drawn[..., 3:] * np.float32(1 / 255)
     noise = rng.normal(0, _grain(view), view.shape[:2]).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 0.6) * np.float32(1.8)

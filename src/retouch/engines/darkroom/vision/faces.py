@@ -38,9 +38,7 @@ class Detector:
     boxes: str
 
 
-NEAR = Detector(
-    "face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors"
-)
+NEAR = Detector("face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors")
 FAR = Detector(
     "face_detection_full_range.tflite",
     192,
@@ -136,7 +134,7 @@ def _sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[_Sighting]
         centre = boxes[at, :2] + _anchors(detector)[at] * side
         yield _Sighting(
             float(sure[at]),
-            ((centre - np.float32(inset)) / np.float32(scale)).astype(np.float32),
+            ((centre - np.array(inset, np.float32)) / np.float32(scale)).astype(np.float32),
             float(max(boxes[at, 2:4])) / scale,
             float(np.arctan2(slope[1], slope[0])),
         )
@@ -145,7 +143,7 @@ def _sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[_Sighting]
 def _tiles(width: int, height: int) -> Iterator[tuple[int, int, int]]:
     """(x, y, side) of overlapping squares that cover the picture, in two sizes; small faces fill more of one."""
     for share in (0.62, 0.36):
-        side = round(share * max(width, height))
+        side = max(1, round(share * max(width, height)))
         for top in np.linspace(0, max(0, height - side), max(1, -(-height * 4 // (side * 3)))):
             for left in np.linspace(0, max(0, width - side), max(1, -(-width * 4 // (side * 3)))):
                 yield int(left), int(top), side
@@ -160,15 +158,17 @@ def _distinct(sightings: list[_Sighting]) -> list[_Sighting]:
 
 
 def _lying(rgb: U8) -> list[_Sighting]:
-    """What the detectors take for faces once the picture is turned by a quarter, either way."""
+    """What the detectors take for faces once the picture is turned on its side or its head."""
     height, width = rgb.shape[:2]
     found = []
-    for quarters, turn in ((1, np.pi / 2), (3, -np.pi / 2)):
+    for quarters in (1, 2, 3):
         turned = np.ascontiguousarray(np.rot90(rgb, quarters))
         for one in (*_sight(turned, NEAR, 0.5), *_sight(turned, FAR, 0.5)):
             x, y = one.centre
-            centre = (width - y, x) if quarters == 1 else (y, height - x)
-            found.append(_Sighting(one.score, np.array(centre, np.float32), one.side, one.angle + turn))
+            centre = ((width - y, x), (width - x, height - y), (y, height - x))[quarters - 1]
+            found.append(
+                _Sighting(one.score, np.array(centre, np.float32), one.side, one.angle + quarters * np.pi / 2)
+            )
     return _distinct(found)
 
 
@@ -178,8 +178,10 @@ def _sightings(rgb: U8) -> list[_Sighting]:
     found = [*_sight(rgb, NEAR, 0.5), *_sight(rgb, FAR, 0.5)]
     for left, top, side in _tiles(width, height):
         corner = np.array([left, top], np.float32)
-        for one in _sight(rgb[top : top + side, left : left + side], FAR, 0.6):
-            found.append(_Sighting(one.score, one.centre + corner, one.side, one.angle))
+        found += [
+            _Sighting(one.score, one.centre + corner, one.side, one.angle)
+            for one in _sight(rgb[top : top + side, left : left + side], FAR, 0.6)
+        ]
     return _distinct(found)
 
 
@@ -197,7 +199,7 @@ def _fit(rgb: U8, sighting: _Sighting, room: float) -> tuple[F32, float]:
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    points, presence = run(MESH, crop.astype(np.float32) / 255, MESH_POINTS, MESH_PRESENCE)
+    points, presence = run(MESH, crop.astype(np.float32) / np.float32(255), MESH_POINTS, MESH_PRESENCE)
     points = points.reshape(468, 3)
     mesh = np.column_stack([points[:, :2] @ turn.T + shift, points[:, 2] * np.float32(side / MESH_SIDE)])
     return mesh.astype(np.float32), float(1 / (1 + np.exp(-presence.reshape(-1)[0])))

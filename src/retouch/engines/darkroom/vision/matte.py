@@ -77,15 +77,15 @@ def estimate_foreground(rgb: U8, alpha: F32) -> U8:
     """
     height, width = alpha.shape
     small = shrink(rgb, 512).astype(np.float32)
-    low = cv2.resize(alpha, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)[..., None]
-    low = low.astype(np.float32)
+    low: F32 = cv2.resize(alpha, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA).astype(np.float32)
+    share = low[..., None]
     fore, back = small, small
     for part in (11, 128):
         radius = max(1, max(small.shape[:2]) // part)
-        mean_fore, mean_back = _blur(fore, low[..., 0], radius), _blur(back, 1 - low[..., 0], radius)
-        fore = np.clip(mean_fore + low * (small - low * mean_fore - (1 - low) * mean_back), 0, 255)
+        mean_fore, mean_back = _blur(fore, low, radius), _blur(back, 1 - low, radius)
+        fore = np.clip(mean_fore + share * (small - share * mean_fore - (1 - share) * mean_back), 0, 255)
         back = mean_back
-    out = cv2.resize(np.clip(mean_fore, 0, 255).astype(np.uint8), (width, height))
+    out: U8 = cv2.resize(np.clip(mean_fore, 0, 255).astype(np.uint8), (width, height)).astype(np.uint8, copy=False)
     opaque = alpha >= 1
     out[opaque] = rgb[opaque]
     edge = (alpha > 0) & ~opaque
@@ -95,5 +95,4 @@ def estimate_foreground(rgb: U8, alpha: F32) -> U8:
         near_back = cv2.resize(mean_back, (width, height))[edge]
         rest = rgb[edge] - share * near_fore - (1 - share) * near_back
         out[edge] = np.clip(near_fore + share * rest + np.float32(0.5), 0, 255).astype(np.uint8)
-    result: U8 = out
-    return result
+    return out

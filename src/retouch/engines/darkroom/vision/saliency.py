@@ -15,8 +15,9 @@ FUSED = "1959"
 WHOLE = 288
 CROP = 176
 GLANCE = 192
-"""Input sides of the two passes, and of a lone quick one. The network was trained at 320 but takes any multiple of 16; the time goes
-with the square of the side, and these two together cost what one pass at 320 does."""
+"""Input sides of the two passes, and of a lone quick one. The network was trained at 320 but takes any
+multiple of 16; the time goes with the square of the side, and the first two together cost about what one
+pass at 320 does."""
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
