@@ -134,7 +134,7 @@ def test_sunglasses(darkroom: OpenAI, photo_file: PhotoFile) -> None:
     (face,) = find_faces(np.ascontiguousarray(before))
     changed = np.abs(pixels(answer.data[0]) - before).max(axis=2) > 8
     rows, columns = np.nonzero(changed)
-    points = face.points
+    points = face.mesh
     assert points[:, 1].min() - 30 < rows.min()
     assert rows.max() < points[:, 1].max()
     assert abs(columns.mean() - points[:, 0].mean()) < 20

@@ -45,8 +45,8 @@ def serve(
     """
     from retouch.app import create_app
     from retouch.cli import logs
-    from retouch.cli.demo import Demo
     from retouch.cli.options import is_loopback, read_settings, with_engine
+    from retouch.cli.welcome import Welcome
     from retouch.server.running import make_server
 
     flags: dict[str, Any] = {
@@ -70,6 +70,5 @@ def serve(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     running = make_server(app, server, host=server.host, port=server.port)
-    if demo is not None:
-        Demo(running, settings, demo).start()
+    Welcome(running, app.state.editor, settings, demo).start()
     running.run()

@@ -104,8 +104,8 @@ def _masks(height: int, width: int) -> dict[str, F32]:
 def test_odd_masks_and_tiny_pictures_work(
     photo: Photo, shape: tuple[int, int], operation: Callable[[Scene], Raster]
 ) -> None:
-    rgb = cv2.resize(photo("flower", 200).rgb, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-    rgb = rgb.reshape(*shape, 3).astype(np.uint8)
+    small = cv2.resize(photo("flower", 200).rgb, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    rgb: U8 = small.reshape(*shape, 3).astype(np.uint8)
     for mask in _masks(*shape).values():
         holed = rgb.copy()
         holed[mask > 0] = (0, 0, 0)

@@ -26,7 +26,8 @@ def test_a_texture_is_carried_on_and_the_rest_is_kept() -> None:
     painting = paint(holed, hole, np.zeros_like(hole), 1)
     assert painting is not None
     assert np.array_equal(painting[~hole], rgb[~hole])
-    assert np.abs(painting[hole].astype(int) - rgb[hole]).mean() < 12
+    # It may be lighter or darker as a whole; `fill` sees to that.
+    assert np.corrcoef(painting[hole].ravel(), rgb[hole].ravel())[0, 1] > 0.9
 
 
 def test_what_is_banned_is_not_copied() -> None:

@@ -35,7 +35,7 @@ def test_a_face_is_found_where_it_is(photo: Photo) -> None:
     left, top, right, bottom = face.box
     assert left < EYES[0][0] < EYES[1][0] < right
     assert top < EYES[0][1] < bottom
-    assert 0.6 < face.score <= 1
+    assert 0.98 <= face.score <= 1
 
 
 @pytest.mark.parametrize("name", ["cat", "china", "coffee", "rocket", "flower"])
@@ -44,7 +44,7 @@ def test_there_is_no_face_where_nobody_is(photo: Photo, name: str, side: int) ->
     assert find_faces(photo(name, side).rgb) == []
 
 
-@pytest.mark.parametrize("degrees", [-60, -30, 45, 90, 180])
+@pytest.mark.parametrize("degrees", [-120, -30, 45, 90, 180])
 def test_a_turned_face_is_found_with_its_turn(photo: Photo, degrees: float) -> None:
     face = _only(find_faces(_turned(photo("astronaut", 640).rgb, degrees)))
     across = face.frame.x

@@ -196,6 +196,8 @@ def _paint(rgb: U8, hole: Flags, box: Box, banned: Flags, effort: Effort, seed: 
         everywhere = (slice(0, size[1]), slice(0, size[0]))
         copied = patchmatch.gather(small, offsets, everywhere, size)
         tone = _blur_inside(painting - copied, low_gap, TONE)
+        # The painting can be lighter or darker as a whole than all that it was made of; its sources cannot.
+        tone -= _blur_inside(tone, low_gap, 8 * TONE)
         tone += _seam(small, copied + tone, low_gap)
         base = patchmatch.gather(near, offsets, inner, size)
         base += cv2.resize(tone, (width, height))[inner]

@@ -95,22 +95,22 @@ FADED = Look(
 )
 VIVID = Look(
     Grade(contrast=0.12, saturation=1.13, vibrance=0.28),
-    swing={"saturation": 0.08, "vibrance": 0.15, "contrast": 0.07, "warmth": 0.07},
+    swing={"saturation": 0.12, "vibrance": 0.25, "contrast": 0.12, "warmth": 0.16},
 )
-WARMER = Look(Grade(warmth=0.50, saturation=1.03), swing={"warmth": 0.16, "contrast": 0.04}, headroom=1.0)
+WARMER = Look(Grade(warmth=0.50, saturation=1.03), swing={"warmth": 0.28, "contrast": 0.10}, headroom=1.0)
 COOLER = Look(
     Grade(warmth=-0.50, saturation=0.97),
-    swing={"warmth": -0.16, "saturation": -0.07, "contrast": 0.04},
+    swing={"warmth": -0.28, "saturation": -0.10, "contrast": 0.10},
     headroom=1.0,
 )
 BRIGHTER = Look(
     Grade(exposure=0.85, contrast=0.03, saturation=1.02),
-    swing={"exposure": 0.25, "contrast": 0.06, "warmth": 0.06},
+    swing={"exposure": 0.40, "contrast": 0.12, "warmth": 0.14},
     headroom=1.0,
 )
 DARKER = Look(
     Grade(exposure=-0.95, hold=0.45, saturation=0.97),
-    swing={"exposure": -0.25, "contrast": 0.08, "warmth": -0.08},
+    swing={"exposure": -0.40, "contrast": 0.12, "warmth": -0.16},
     headroom=1.0,
 )
 

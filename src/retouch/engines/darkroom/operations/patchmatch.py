@@ -144,8 +144,8 @@ def gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[
     for tap_x, tap_y in taps:
         low_x = np.clip(((x + 0.5) / ratio[0] + tap_x).astype(int), 0, size[0] - 1)
         low_y = np.clip(((y + 0.5) / ratio[1] + tap_y).astype(int), 0, size[1] - 1)
-        shift = offsets[low_y[:, None], low_x[None, :]] * ratio
-        shift[..., 0] += x.astype(np.float32)[None, :]
-        shift[..., 1] += y.astype(np.float32)[:, None]
-        total += cv2.remap(source, shift, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        shift = offsets[low_y[:, None], low_x[None, :]]
+        to_x = shift[..., 0] * ratio[0] + x.astype(np.float32)[None, :]
+        to_y = shift[..., 1] * ratio[1] + y.astype(np.float32)[:, None]
+        total += cv2.remap(source, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return total / np.float32(len(taps))

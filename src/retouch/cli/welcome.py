@@ -1,4 +1,4 @@
-"""One real edit of a bundled photograph, sent to the server that has just started."""
+"""What `retouch serve` tells a person once it is up, and one real edit of a bundled photograph."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import base64
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import click
 import httpx2
 import uvicorn
 
+from retouch import __version__
+from retouch.service.editor import Editor
 from retouch.settings import Settings
 
 PROMPT = "Make the image look like it was taken at sunset"
 
 
-class Demo(threading.Thread):
-    """Waits for ``server``, edits the sample, and says where before and after lie."""
+class Welcome(threading.Thread):
+    """Waits for ``server``, says where it listens and what its engines can do, and, with a ``directory``, edits
+    the sample and says where before and after lie."""
 
-    def __init__(self, server: uvicorn.Server, settings: Settings, directory: Path) -> None:
-        super().__init__(name="retouch-demo", daemon=True)
+    def __init__(self, server: uvicorn.Server, editor: Editor, settings: Settings, directory: Path | None) -> None:
+        super().__init__(name="retouch-welcome", daemon=True)
         self._server = server
+        self._editor = editor
         self._settings = settings
         self._directory = directory
 
@@ -34,9 +40,21 @@ class Demo(threading.Thread):
             time.sleep(0.02)
         # Port 0 means a free one: only the socket knows which.
         port = self._server.servers[0].sockets[0].getsockname()[1]
-        url = f"http://127.0.0.1:{port}/v1"
-        self._directory.mkdir(parents=True, exist_ok=True)
-        before, after = self._directory / "before.jpg", self._directory / "after.png"
+        host = self._settings.server.host
+        # What listens to every address is reached by the loopback one.
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+        click.echo(f"\n  Retouch {__version__} at {url}")
+        for name in self._settings.service.engines:
+            for able in self._editor.capabilities(name):
+                click.echo(f"  {_table(able)}")
+        if self._directory is not None:
+            self._demonstrate(url, self._directory)
+        click.echo("\n  Point any client there. Ctrl-C stops.\n")
+
+    def _demonstrate(self, url: str, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        before, after = directory / "before.jpg", directory / "after.png"
         with resources.as_file(resources.files("retouch.samples") / "china.jpg") as sample:
             shutil.copyfile(sample, before)
         started = time.monotonic()
@@ -47,7 +65,6 @@ class Demo(threading.Thread):
         else:
             click.echo(f'\n  "{PROMPT}" took {time.monotonic() - started:.1f} s')
             click.echo(f"  before  {before.resolve()}\n  after   {after.resolve()}")
-        click.echo(f"\n  Serving at {url} — point any client there. Ctrl-C stops.\n")
 
     def _edit(self, url: str, photo: Path) -> bytes:
         keys = self._settings.server.api_keys
@@ -63,3 +80,10 @@ class Demo(threading.Thread):
             )
         answer.raise_for_status()
         return base64.b64decode(answer.json()["data"][0]["b64_json"])
+
+
+def _table(able: Mapping[str, Any]) -> str:
+    words = [f"{able['engine']:10}", f"paints in a {able['place']}"]
+    words += [word for word in ("masks", "previews", "varies") if able[word]]
+    words += [f"{able['references'] + 1} images", able["licence"]]
+    return "  ".join(words)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from retouch import __version__
+from retouch.cli import main
+from retouch.contract.profile import NATIVE, profiles
+
+
+def test_the_help_names_every_command_and_imports_none() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from retouch.cli import main;"
+        "out = CliRunner().invoke(main, ['--help']).output;"
+        "assert all(word in out for word in ('serve', 'images', 'models', 'doctor')), out;"
+        "heavy = {'numpy', 'cv2', 'starlette', 'pydantic', 'PIL'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_version_is_told() -> None:
+    assert CliRunner().invoke(main, ["--version"]).output == f"retouch, version {__version__}\n"
+
+
+def test_every_model_is_listed_with_its_engines() -> None:
+    rows = json.loads(CliRunner().invoke(main, ["models", "list", "--json"]).output)
+    assert {row["model"] for row in rows} == set(profiles()) - {NATIVE} | {"darkroom"}
+    assert all(row["engines"] == ["darkroom"] for row in rows)
+    assert [row["model"] for row in rows if row["default"]] == ["gpt-image-1.5"]
+    assert "gpt-image-1.5" in CliRunner().invoke(main, ["models", "list"]).output
+
+
+def test_the_doctor_finds_everything_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 0, result.output
+    assert result.output.count("✓") == 6
+    assert "✗" not in result.output
+
+
+def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    file = tmp_path / "retouch.toml"
+    file.write_text(f'[server]\nupload_directory = "{blocked / "below"}"\n')
+    result = CliRunner().invoke(main, ["doctor", "--config", str(file)])
+    assert result.exit_code == 1
+    assert "✗ upload directory" in result.output

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from retouch.settings import load
+
+
+def test_flags_stand_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "retouch.toml"
+    file.write_text("[server]\nport = 1\nmax_parts = 2\nheartbeat = 3.0\n")
+    monkeypatch.setenv("RETOUCH_SERVER__PORT", "10")
+    monkeypatch.setenv("RETOUCH_SERVER__MAX_PARTS", "20")
+    server = load(file, server={"port": 100}).server
+    assert (server.port, server.max_parts, server.heartbeat) == (100, 20, 3.0)
+
+
+def test_lists_come_from_the_environment_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETOUCH_SERVER__API_KEYS", '["a", "b"]')
+    assert [key.get_secret_value() for key in load().server.api_keys] == ["a", "b"]
+
+
+def test_a_key_is_not_shown_when_settings_are() -> None:
+    assert "sk-very-secret" not in repr(load(None, server={"api_keys": ["sk-very-secret"]}))
+
+
+@pytest.mark.parametrize("flags", [{"server": {"port": 70_000}}, {"serve": {}}, {"server": {"prot": 1}}])
+def test_what_is_not_allowed_is_refused(flags: dict[str, dict[str, int]]) -> None:
+    with pytest.raises(ValidationError):
+        load(None, **flags)
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "none.toml")
