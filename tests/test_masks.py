@@ -157,6 +157,4 @@ def test_scaled_down_it_holds_as_well(engine: DarkroomEngine, photo: Callable[..
     x, y, width, height = prepared.canvas.box
     kept = protected(mask, (width, height))
     scaled = resize(source, (width, height))
-    np.testing.assert_array_equal(
-        result.rgb[y : y + height, x : x + width][kept], scaled.rgb[kept]
-    )
+    np.testing.assert_array_equal(result.rgb[y : y + height, x : x + width][kept], scaled.rgb[kept])
