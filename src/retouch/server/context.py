@@ -11,7 +11,7 @@ import uuid
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -59,6 +59,8 @@ class _Exchange:
             await self._app(self._scope, self.receive, self.send)
         except Cancelled:
             code = "cancelled"
+        except ClientDisconnect:
+            code = "client_left"
         except RetouchError as error:
             code = error.code
             await self._answer(error)

@@ -217,6 +217,7 @@ class LocalPool:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_exception(NotReady())
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(process.close(1.0) for process in self._all))
         self._all.clear()
         self._idle.clear()
@@ -295,10 +296,10 @@ class LocalPool:
         cancelling = asyncio.ensure_future(cancel.wait())
         both: set[asyncio.Future[Any]] = {waiter, cancelling}
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, timeout=self._deadline, return_when=asyncio.FIRST_COMPLETED)
             if waiter.done():
                 return waiter.result()
-            raise Cancelled
+            raise Cancelled if cancelling.done() else NotReady
         finally:
             cancelling.cancel()
             if not waiter.done():

@@ -39,7 +39,7 @@ class Pool(Protocol):
 
         ``fds`` stay the caller's; those of a frame become the caller's. Closing the generator early, or
         setting ``cancel``, stops the task at its next step, and a worker that does not heed is replaced.
-        Raises `Cancelled`, the error the task failed with, `WorkerLost` when its worker died, or
-        `DeadlineExceeded`.
+        Raises `Cancelled`, the error the task failed with, `WorkerLost` when its worker died,
+        `DeadlineExceeded`, or `NotReady` when no worker became free in that time.
         """
         ...

@@ -24,7 +24,7 @@ def test_a_network_is_the_file_that_was_vetted(name: str, digest: str) -> None:
 
 
 def test_the_licence_of_the_networks_lies_beside_them() -> None:
-    text = (FOLDER / "LICENSE").read_text()
+    text = (FOLDER / "LICENSE.txt").read_text()
     assert "Apache License" in text
     assert "Version 2.0" in text
 

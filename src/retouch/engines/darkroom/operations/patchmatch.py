@@ -133,19 +133,23 @@ def gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[
     """The pixels of ``source`` that ``offsets`` point to, for the rows and columns ``part`` of it: float32.
 
     ``offsets`` may be of another size; they are (x, y) in pixels of their own. ``size``: theirs, (width,
-    height). Where neighbours point elsewhere, both are mixed over the width of one offset pixel.
+    height). Where neighbours point elsewhere, one fades into the other.
     """
     height, width = source.shape[:2]
     ratio = np.array([width / size[0], height / size[1]], np.float32)
     rows, columns = part
     x, y = np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop)
     total = np.zeros((len(y), len(x), 3), np.float32)
-    taps = ((-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5))
-    for tap_x, tap_y in taps:
-        low_x = np.clip(((x + 0.5) / ratio[0] + tap_x).astype(int), 0, size[0] - 1)
-        low_y = np.clip(((y + 0.5) / ratio[1] + tap_y).astype(int), 0, size[1] - 1)
-        shift = offsets[low_y[:, None], low_x[None, :]]
-        to_x = shift[..., 0] * ratio[0] + x.astype(np.float32)[None, :]
-        to_y = shift[..., 1] * ratio[1] + y.astype(np.float32)[:, None]
-        total += cv2.remap(source, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return total / np.float32(len(taps))
+    at_x, at_y = (x + 0.5) / ratio[0] - 0.5, (y + 0.5) / ratio[1] - 0.5
+    for step_x in (0, 1):
+        low_x = np.floor(at_x).astype(int) + step_x
+        share_x = 1 - np.abs(at_x - low_x)
+        for step_y in (0, 1):
+            low_y = np.floor(at_y).astype(int) + step_y
+            share = (1 - np.abs(at_y - low_y))[:, None] * share_x[None, :]
+            shift = offsets[np.clip(low_y, 0, size[1] - 1)[:, None], np.clip(low_x, 0, size[0] - 1)[None, :]]
+            to_x = shift[..., 0] * ratio[0] + x.astype(np.float32)[None, :]
+            to_y = shift[..., 1] * ratio[1] + y.astype(np.float32)[:, None]
+            copied = cv2.remap(source, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            total += copied * share[..., None].astype(np.float32)
+    return total
