@@ -10,7 +10,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from benchmarks.photos import photograph
+from benchmarks.photos import enlarged
 from retouch.engines.darkroom.operations import find, names
 from retouch.engines.darkroom.scene import Scene
 from retouch.imaging.raster import F32, Raster
@@ -63,7 +63,7 @@ def main() -> None:
     for name in names():
         row = f"{name:20}"
         for side in (1024, 2048):
-            raster = photograph(side, side, PHOTOS.get(name, "astronaut"))
+            raster = enlarged(side, PHOTOS.get(name, "astronaut"))
             weight = weight_for(name, raster)
             operation = find(name)
             # A fresh scene each time: what it takes to see the picture belongs to the work.

@@ -14,11 +14,27 @@ from retouch.imaging.limits import PixelLimits
 from retouch.imaging.raster import Raster
 
 
+def sample(name: str) -> Raster:
+    """A bundled photograph."""
+    data = (resources.files("retouch.samples") / f"{name}.jpg").read_bytes()
+    return decode(io.BytesIO(data), limits=PixelLimits(), position=1)
+
+
+def enlarged(side: int, name: str) -> Raster:
+    """A bundled photograph brought to a square of ``side`` by scaling and cropping its middle: what is in it
+    stays what it is, as networks and searches need it."""
+    rgb = sample(name).rgb
+    height, width = rgb.shape[:2]
+    least = min(width, height)
+    left, top = (width - least) // 2, (height - least) // 2
+    square = rgb[top : top + least, left : left + least]
+    return Raster(np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8))
+
+
 def photograph(width: int, height: int, name: str = "astronaut") -> Raster:
     """A photograph of that size: the sample mirrored as often as needed, never enlarged, so that it keeps the
     noise and detail that codecs feel."""
-    data = (resources.files("retouch.samples") / f"{name}.jpg").read_bytes()
-    raster = decode(io.BytesIO(data), limits=PixelLimits(), position=1)
+    raster = sample(name)
     rgb = raster.rgb
     right, down = max(0, width - raster.width), max(0, height - raster.height)
     while right or down:

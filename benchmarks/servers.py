@@ -42,7 +42,7 @@ def serving(*flags: str, **environment: str) -> Iterator[Running]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "retouch.cli", "serve", "--port", str(port), "--log-level", "error", *flags]
-    process = subprocess.Popen(command, env={**os.environ, **environment})
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
     try:
         _wait(port, process)
         yield Running(port, process.pid)
