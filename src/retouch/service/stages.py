@@ -102,21 +102,9 @@ def prepare(
     if not transparent_allowed(request):
         decoded = [flatten(raster) for raster in decoded]
     automatic = auto_size(request.profile, decoded[0].size)
-    job = EditJob(
-        sources=tuple(decoded),
-        prompt=request.prompt,
-        mask=mask,
-        size=request.size,
-        auto_size=automatic,
-        quality=request.quality,
-        fidelity=request.input_fidelity,
-        background=request.background,
-        seeds=task.seeds,
-        previews=request.partial_images if request.stream else 0,
-        extras=_extras(request),
-    )
+    job = _job(task, decoded, mask, automatic)
     name, plan = _plan(job, task.chain, engines)
-    if plan.composes and request.mask is not None:
+    if plan.composes and mask is not None:
         raise UserError(
             "This instruction moves the picture's pixels, so a mask cannot be kept to. Leave out the mask or"
             " ask for something that stays in place.",
@@ -124,7 +112,7 @@ def prepare(
             code="unsupported_instruction",
         )
     size = _canvas_size(request, plan, automatic, config)
-    laid = lay_out(decoded[0], None if plan.composes else mask, size)
+    laid = lay_out(decoded[0], mask, size)
     canvas = Canvas(base=laid.base, weight=laid.weight, box=laid.box)
     if mask is not None and not canvas.weight.any():
         plan = replace(plan, revised_prompt="The mask protects the whole picture, so nothing was changed.")
@@ -180,25 +168,12 @@ def to_png(canvas: Canvas, *, weight: bool) -> bytes:
 
 def from_arrays(task: Task, stored: Mapping[str, NDArray[Any]], engine: str) -> Prepared:
     """What another process prepared, with its pixels in shared memory (read-only)."""
-    request = task.request
     sources: list[Raster] = []
     while (key := f"source{len(sources)}") + ".rgb" in stored:
         sources.append(Raster(stored[f"{key}.rgb"], stored.get(f"{key}.alpha")))
     base = Raster(stored["base.rgb"], stored.get("base.alpha"))
     x, y, width, height = (int(value) for value in stored["box"])
-    job = EditJob(
-        sources=tuple(sources),
-        prompt=request.prompt,
-        mask=stored.get("mask"),
-        size=request.size,
-        auto_size=base.size,
-        quality=request.quality,
-        fidelity=request.input_fidelity,
-        background=request.background,
-        seeds=task.seeds,
-        previews=request.partial_images if request.stream else 0,
-        extras=_extras(request),
-    )
+    job = _job(task, sources, stored.get("mask"), base.size)
     plan = Plan(**task.plan) if task.plan else Plan("")
     return Prepared(job, plan, Canvas(base, stored["weight"], (x, y, width, height)), engine, 0)
 
@@ -294,6 +269,23 @@ def _canvas_size(
             code="invalid_value",
         )
     return plan.size
+
+
+def _job(task: Task, sources: Sequence[Raster], mask: F32 | None, automatic: tuple[int, int]) -> EditJob:
+    request = task.request
+    return EditJob(
+        sources=tuple(sources),
+        prompt=request.prompt,
+        mask=mask,
+        size=request.size,
+        auto_size=automatic,
+        quality=request.quality,
+        fidelity=request.input_fidelity,
+        background=request.background,
+        seeds=task.seeds,
+        previews=request.partial_images if request.stream else 0,
+        extras=_extras(request),
+    )
 
 
 def _extras(request: EditRequest) -> dict[str, Any]:
