@@ -21,6 +21,11 @@ from retouch.settings import Settings, load
 PHOTOS = Path(__file__).parent / "data" / "photos"
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rule(*ids): the test shows these rules of tests/data/rules.toml")
+
+
 ENGINES = {
     "darkroom": {"kind": "darkroom"},
     "echo": {"kind": "echo"},
@@ -78,6 +83,14 @@ def settings_for(directory: Path, **parts: dict[str, object]) -> Settings:
 def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
     """A server whose models of the contract are served by the echo; the engines' own names work too."""
     settings = settings_for(tmp_path_factory.mktemp("echo"))
+    with BackgroundServer(create_app(settings), settings.server) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
+    """The echo server in strict mode."""
+    settings = settings_for(tmp_path_factory.mktemp("strict"), contract={"strict": True})
     with BackgroundServer(create_app(settings), settings.server) as server:
         yield server
 

@@ -105,6 +105,7 @@ def test_every_operation_has_an_instruction_here() -> None:
     assert set(PROMPTS) | {"extend"} == set(operations.names())
 
 
+@pytest.mark.rule("A.6/exact")
 @pytest.mark.parametrize("name", ["astronaut", "china", "coffee"])
 @pytest.mark.parametrize("operation", PROMPTS)
 @pytest.mark.parametrize("format", ["png", "webp"])
@@ -128,6 +129,7 @@ def test_at_its_own_size_a_masked_edit_keeps_every_protected_pixel(
     assert changed[mask.alpha == 0].any(), "nothing was edited at all"
 
 
+@pytest.mark.rule("A.6/exact-scaled")
 @pytest.mark.parametrize("name", ["astronaut", "china", "coffee"])
 @pytest.mark.parametrize("operation", PROMPTS)
 def test_at_another_size_what_lies_on_opaque_mask_equals_the_resampled_source(
@@ -150,6 +152,7 @@ def test_at_another_size_what_lies_on_opaque_mask_equals_the_resampled_source(
     np.testing.assert_array_equal(result.rgb[inside][kept], scaled.rgb[kept])
 
 
+@pytest.mark.rule("A.6/exact-scaled")
 def test_scaled_down_it_holds_as_well(engine: DarkroomEngine, photo: Callable[..., Raster]) -> None:
     source = photo("china")
     mask = mask_for(source)

@@ -20,13 +20,19 @@ from retouch.server.access import Access
 from retouch.server.context import RequestContext, refuse_route
 from retouch.server.edits import Edits
 from retouch.server.hosts import HostGuard
+from retouch.server.intake import Intake
+from retouch.server.outcome import Outcome
 from retouch.server.routes import RESULTS, Routes
 from retouch.service.editor import Editor
 from retouch.service.local import LocalPool
+from retouch.service.replay import Replays
 from retouch.service.settings import ServiceSettings
 from retouch.service.task import EngineSpec, WorkerConfig
 from retouch.settings import Settings
 from retouch.storage.local import LocalResults
+
+EXPOSED = ("x-request-id", "openai-processing-ms", "retry-after", "retry-after-ms", "x-should-retry")
+"""The headers of an answer that a page of an allowed origin may read."""
 
 log = structlog.get_logger("retouch")
 
@@ -37,64 +43,82 @@ def create_app(settings: Settings) -> Starlette:
     Raises ValueError for settings that do not fit together, such as an engine nobody knows.
     """
     editor = create_editor(settings.service)
-    catalogue = Catalogue(
-        native=settings.service.engines,
-        default_model=settings.contract.default_model,
-        refused=settings.contract.refused_models,
-        max_edge=settings.service.max_output_side,
-        max_pixels=settings.service.max_output_pixels,
-    )
+    catalogue = create_catalogue(settings)
     access = Access(settings.server)
     results = LocalResults(settings.storage)
+    replays: Replays[Outcome] = Replays(
+        seconds=settings.service.replay_seconds, budget=settings.service.replay_bytes
+    )
     edits = Edits(
         settings.server,
-        catalogue,
+        Intake(settings.server, catalogue, strict=settings.contract.strict),
         editor,
+        replays,
         access,
         results,
         results_path=RESULTS,
         grace=settings.service.grace,
-        strict=settings.contract.strict,
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await editor.start()
         sweeping = asyncio.ensure_future(_sweep(results, settings.storage.sweep_every))
         try:
+            await editor.start()
             yield
         finally:
             sweeping.cancel()
-            await editor.stop(settings.server.shutdown)
+            await editor.stop()
 
-    middleware = [Middleware(RequestContext, settings=settings.server)]
+    middleware = []
     if settings.server.cors_origins:
+        # Outermost, so that a page can read errors too.
         middleware.append(
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.server.cors_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
-                expose_headers=["x-request-id"],
+                expose_headers=EXPOSED,
             )
         )
+    middleware.append(Middleware(RequestContext, settings=settings.server))
     middleware.append(Middleware(HostGuard, settings=settings.server))
     app = Starlette(
         exception_handlers={404: refuse_route, 405: refuse_route},
-        routes=Routes(edits, editor, catalogue, access, results).all(),
+        routes=Routes(
+            edits,
+            editor,
+            catalogue,
+            access,
+            results,
+            url=settings.server.public_url,
+            strict=settings.contract.strict,
+        ).all(),
         middleware=middleware,
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.editor = editor
+    app.state.drain = editor.drain
+    app.state.replays = replays
     return app
+
+
+def create_catalogue(settings: Settings) -> Catalogue:
+    """The models that are served. Raises ValueError for settings that contradict each other."""
+    return Catalogue(
+        native=settings.service.engines,
+        default_model=settings.contract.default_model,
+        refused=settings.contract.refused_models,
+        max_edge=settings.service.max_output_side,
+        max_pixels=settings.service.max_output_pixels,
+    )
 
 
 def create_editor(settings: ServiceSettings) -> Editor:
     """The workers and devices that the engines of ``settings`` need."""
     specs = tuple(EngineSpec(name, engine.kind, engine.options) for name, engine in settings.engines.items())
-    for names in (settings.chain, *settings.models.values()):
-        if unknown := set(names) - set(settings.engines):
-            raise ValueError(f"no engine of this name is set up: {', '.join(sorted(unknown))}")
     pool = LocalPool(
         WorkerConfig(
             engines=specs,

@@ -7,6 +7,7 @@ RetouchError                    status  type                          code
 │   ├── InvalidImageFile        400                                   invalid_image_file
 │   ├── ImageTooLarge           400                                   image_too_large
 │   ├── InvalidMask             400                                   invalid_mask_image_format
+│   ├── InvalidMarkup           400                                   invalid_markup_image_format
 │   ├── UnsupportedInstruction  400                                   unsupported_instruction
 │   └── TargetNotFound          400                                   target_not_found
 ├── Unauthorized                401     invalid_request_error         invalid_api_key or null
@@ -111,6 +112,13 @@ class InvalidMask(UserError):
     """The mask has no alpha channel, another size than the first image, or is no PNG."""
 
     code = "invalid_mask_image_format"
+
+
+class InvalidMarkup(UserError):
+    """The markup breaks a rule that a mask has too, or marks nothing."""
+
+    param = "markup"
+    code = "invalid_markup_image_format"
 
 
 class UnsupportedInstruction(UserError):

@@ -100,3 +100,31 @@ def test_without_a_server_it_edits_all_the_same(tmp_path: Path, monkeypatch: pyt
     result = CliRunner().invoke(main, ["images", "edit", *arguments])
     assert result.exit_code == 0, result.output
     assert opened(out).size == (1536, 1024)
+
+
+@pytest.mark.parametrize(("name", "format"), [("a.jpg", "JPEG"), ("a.webp", "WEBP"), ("a.png", "PNG")])
+def test_the_suffix_names_the_format(edit: Callable[..., Result], tmp_path: Path, name: str, format: str) -> None:
+    assert edit("--prompt", "x", "--output", str(tmp_path / name)).exit_code == 0
+    assert opened(tmp_path / name).format == format
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--output", "a.png", "--output-format", "jpeg"],
+        ["--output", "/proc/nowhere/a.png"],
+        ["--output", "a.png", "--max-items", "1"],
+        ["--engine", "echo"],
+    ],
+    ids=" ".join,
+)
+def test_flags_that_contradict_each_other_are_refused_before_anything_is_sent(
+    edit: Callable[..., Result], flags: list[str]
+) -> None:
+    assert edit("--prompt", "x", *flags).exit_code == 2
+
+
+def test_an_engine_that_does_not_exist_is_told_in_a_sentence() -> None:
+    result = CliRunner().invoke(main, ["images", "edit", "--image", str(PHOTO), "--prompt", "x", "--engine", "no"])
+    assert result.exit_code == 2
+    assert "there is no engine 'no'" in result.output

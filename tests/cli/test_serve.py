@@ -86,6 +86,42 @@ def test_a_running_edit_is_finished_when_the_server_is_told_to_stop(
     assert answers == [200]
 
 
+def test_what_does_not_end_in_time_is_refused_in_a_shape_that_clients_try_again(
+    environment: dict[str, str],
+) -> None:
+    process, url, _ = start(environment | {"RETOUCH_SERVER__SHUTDOWN": "0.5"}, "--engine", "echo")
+    answers: dict[str, httpx2.Response] = {}
+
+    def edit(name: str, **fields: str) -> None:
+        with PHOTO.open("rb") as photo:
+            answers[name] = httpx2.post(f"{url}/v1/images/edits", data=fields, files={"image": photo}, timeout=20)
+
+    kinds = {
+        "stream": {"prompt": "[sleep 30]", "stream": "true", "partial_images": "1"},
+        "queued": {"prompt": "as it is"},
+        "queued stream": {"prompt": "as it is", "stream": "true"},
+    }
+    editing = []
+    for number, (name, fields) in enumerate(kinds.items(), 1):
+        editing.append(threading.Thread(target=edit, args=(name,), kwargs=fields))
+        editing[-1].start()
+        while httpx2.get(f"{url}/readyz").json()["in_flight"] < number:
+            time.sleep(0.01)
+    time.sleep(0.5)  # the stream is under way
+    process.terminate()
+    for thread in editing:
+        thread.join()
+    process.wait(20)
+    assert process.stdout is not None
+    process.stdout.close()
+    for name in ("queued", "queued stream"):
+        assert answers[name].status_code == 503
+        assert answers[name].json()["error"]["code"] == "not_ready"
+        assert answers[name].headers["x-request-id"].startswith("req_")
+    assert answers["stream"].status_code == 200
+    assert answers["stream"].text.endswith('"code":"not_ready"}}\n\n')
+
+
 def test_workers_do_not_outlive_a_server_that_is_killed(environment: dict[str, str]) -> None:
     process, _, _ = start(environment, "--engine", "echo")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()

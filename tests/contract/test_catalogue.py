@@ -22,12 +22,14 @@ def test_names_of_our_own_get_the_native_profile() -> None:
         assert (catalogue.get(name).name, catalogue.get(name).family) == (name, "native")
 
 
+@pytest.mark.rule("A.4/size")
 def test_the_limits_of_native_models_can_be_set() -> None:
     size = Catalogue(max_edge=512, max_pixels=1000).get("darkroom").size
     assert (size.max_edge, size.max_pixels) == (512, 1000)
     assert Catalogue(max_edge=512).get("gpt-image-2").size.max_edge == 3840
 
 
+@pytest.mark.rule("A.1/refused-models")
 def test_an_unknown_or_refused_name_does_not_exist() -> None:
     catalogue = Catalogue(refused=["dall-e-2"])
     assert "dall-e-2" not in catalogue.names()
@@ -53,6 +55,7 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
         Catalogue(default_model=BY_PARAMETERS, refused=["dall-e-2"])
 
 
+@pytest.mark.rule("A.2/default-model")
 def test_the_default_model_can_be_set(form: MakeForm) -> None:
     assert Catalogue().default().name == "gpt-image-1.5"
     catalogue = Catalogue(default_model="darkroom")
@@ -65,6 +68,7 @@ def older() -> Catalogue:
     return Catalogue(default_model=BY_PARAMETERS)
 
 
+@pytest.mark.rule("A.2/by-parameters")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -81,6 +85,7 @@ def test_by_the_older_rule_plain_requests_go_to_dall_e_2(
     assert parse_form(form(**fields), older).model == "dall-e-2"
 
 
+@pytest.mark.rule("A.2/by-parameters")
 @pytest.mark.parametrize(
     "fields",
     [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from retouch.contract.events import HEARTBEAT, completed_event, error_event, partial_event
 from retouch.contract.parameters import EditRequest
 from retouch.contract.usage import Usage
@@ -22,6 +24,7 @@ def completed(request: EditRequest, **options: str) -> bytes:
     return b"".join(chunks)
 
 
+@pytest.mark.rule("4.4/partial")
 def test_a_partial_event_has_the_specified_fields_in_order(parse: Parse) -> None:
     request = parse(model="gpt-image-2", stream="true", partial_images="1", output_format="webp")
     picture = b"QQ=="
@@ -34,6 +37,7 @@ def test_a_partial_event_has_the_specified_fields_in_order(parse: Parse) -> None
     )
 
 
+@pytest.mark.rule("4.4/completed")
 def test_a_completed_event_has_the_specified_fields_in_order(parse: Parse) -> None:
     assert completed(parse(model="gpt-image-2", stream="true", strict=True), revised_prompt="left out") == (
         b"event: image_edit.completed\n"
@@ -57,6 +61,7 @@ def test_the_picture_of_a_completed_event_is_the_buffer_it_was(parse: Parse) -> 
     assert "usage" not in json.loads(b"".join(chunks).split(b"data: ")[1])
 
 
+@pytest.mark.rule("A.10/late-error")
 def test_an_error_event_holds_the_envelope() -> None:
     assert b"".join(error_event(ServerError())) == (
         b'event: error\ndata: {"error":{"message":"The server had an error while processing your request. Sorry '
@@ -64,6 +69,7 @@ def test_an_error_event_holds_the_envelope() -> None:
     )
 
 
+@pytest.mark.rule("4.4/comments")
 def test_a_heartbeat_is_a_comment() -> None:
     assert HEARTBEAT.startswith(b":")
     assert HEARTBEAT.endswith(b"\n\n")

@@ -19,11 +19,13 @@ MB = 1 << 20
 both_modes = pytest.mark.parametrize("strict", [False, True], ids=["friendly", "strict"])
 
 
+@pytest.mark.rule("2/list")
 def test_a_list_of_one_is_a_list(parse: Parse, picture: Picture) -> None:
     assert parse(picture("image[]"), strict=True).image_field == "image[]"
     assert parse(picture("image"), strict=True).image_field == "image"
 
 
+@pytest.mark.rule("2/list")
 def test_images_keep_the_order_sent(parse: Parse, picture: Picture) -> None:
     sent = [picture("image[]", filename=f"{n}.png") for n in range(16)]
     assert list(parse(*sent, strict=True).images) == sent
@@ -84,6 +86,7 @@ def test_a_text_in_the_place_of_an_image_is_refused(refusal: Refusal, picture: P
     )
 
 
+@pytest.mark.rule("2/unnamed")
 def test_a_picture_without_a_file_name_is_taken_unless_strict(
     parse: Parse, refusal: Refusal, picture: Picture
 ) -> None:
@@ -146,6 +149,7 @@ def test_more_images_than_the_model_takes_are_refused(refusal: Refusal, picture:
     assert refusal(*[picture("image[]")] * 2, model="dall-e-2", strict=strict)[3] == "array_above_max_length"
 
 
+@pytest.mark.rule("A.9/file-too-large")
 @both_modes
 def test_a_file_of_fifty_megabytes_is_too_large(
     parse: Parse, refusal: Refusal, picture: Picture, strict: bool
@@ -161,6 +165,7 @@ def test_a_file_of_fifty_megabytes_is_too_large(
     assert refusal(picture("image[]"), picture("image[]", size=60 * MB), strict=strict)[2] == "image[1]"
 
 
+@pytest.mark.rule("A.6/bytes", "A.9/file-too-large")
 @both_modes
 def test_a_mask_of_four_megabytes_is_too_large(
     parse: Parse, refusal: Refusal, picture: Picture, strict: bool
@@ -183,6 +188,7 @@ def test_dall_e_2_has_its_own_words_for_a_large_image(refusal: Refusal, picture:
     )
 
 
+@pytest.mark.rule("A.3/markup-mask")
 def test_markup_belongs_to_the_models_that_have_it_and_excludes_a_mask(
     parse: Parse, refusal: Refusal, picture: Picture
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from retouch.contract import messages
 
 
+@pytest.mark.rule("3.2/lists")
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -20,6 +21,7 @@ def test_lists_are_punctuated_as_recorded(values: list[str], expected: str) -> N
     assert messages.listing(values) == expected
 
 
+@pytest.mark.rule("3.2/lists")
 def test_type_errors_list_with_or() -> None:
     assert messages.listing(["low", "medium", "high", "auto"], "or") == "'low', 'medium', 'high', or 'auto'"
 

@@ -23,6 +23,7 @@ IGUE = "image_generation_user_error"
 both_modes = pytest.mark.parametrize("strict", [False, True], ids=["friendly", "strict"])
 
 
+@pytest.mark.rule("A.2/default-model", "3.2/model-missing")
 def test_the_least_request_has_the_documented_defaults(parse: Parse) -> None:
     request = parse()
     assert (request.model, request.prompt, request.n, request.size) == ("gpt-image-1.5", "hi", 1, None)
@@ -33,6 +34,7 @@ def test_the_least_request_has_the_documented_defaults(parse: Parse) -> None:
     assert (request.moderation, request.complexity, request.extras, request.strict) == ("auto", None, {}, False)
 
 
+@pytest.mark.rule("2/numbers", "2/multipart")
 def test_every_parameter_of_a_gpt_model_arrives(parse: Parse, picture: Picture) -> None:
     mask = picture("mask")
     request = parse(
@@ -78,6 +80,7 @@ def test_auto_quality_becomes_what_the_model_was_seen_to_use(parse: Parse) -> No
     assert parse(model="gpt-image-1", quality="auto").quality == "medium"
 
 
+@pytest.mark.rule("A.3/newer-models", "A.3/quality")
 def test_newer_models_have_the_newer_parameters(parse: Parse, picture: Picture) -> None:
     request = parse(
         picture(),
@@ -367,6 +370,7 @@ def test_a_file_in_the_place_of_a_text_is_refused(refusal: Refusal, picture: Pic
     assert refusal(picture("n"), strict=strict)[2:] == ("n", "invalid_type")
 
 
+@pytest.mark.rule("2/duplicate")
 @both_modes
 @pytest.mark.parametrize("name", ["prompt", "n", "model", "user", "mask", "style"])
 def test_a_scalar_sent_twice_is_a_duplicate(refusal: Refusal, name: str, strict: bool) -> None:
@@ -410,6 +414,7 @@ FAULTS: list[tuple[str, dict[str, str | None]]] = [
 PAIRS = [(first, second) for index, first in enumerate(FAULTS) for second in FAULTS[index + 1 :]]
 
 
+@pytest.mark.rule("3.1/order")
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=[f"{a[0]} before {b[0]}" for a, b in PAIRS])
 def test_of_two_faults_the_earlier_in_the_order_is_told(
     refusal: Refusal,
@@ -521,6 +526,7 @@ def test_booleans_in_capitals_are_read_unless_strict(parse: Parse, refusal: Refu
 # --- names of our own ---------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("A.4/extras")
 @both_modes
 def test_a_native_model_takes_its_extras(parse: Parse, strict: bool) -> None:
     request = parse(
@@ -578,6 +584,7 @@ def test_a_decimal_out_of_range_is_refused_in_the_house_style(refusal: Refusal) 
     )
 
 
+@pytest.mark.rule("A.4/extras")
 def test_extras_that_no_engine_honours_are_unknown(form: Callable[..., list[Part]], catalogue: Catalogue) -> None:
     honoured = {"darkroom": frozenset({"seed"})}
     assert parse_form(form(model="darkroom", seed="1"), catalogue, extras=honoured).extras == {"seed": 1}
@@ -593,6 +600,7 @@ def test_every_known_model_takes_the_least_request_in_both_modes(parse: Parse, c
             assert request.quality != "auto"
 
 
+@pytest.mark.rule("A.5/nothing-ignored")
 def test_no_model_ignores_a_parameter_that_is_another_models(
     parse: Parse, refusal: Refusal, catalogue: Catalogue
 ) -> None:

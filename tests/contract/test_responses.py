@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from retouch.contract.parameters import EditRequest
 from retouch.contract.responses import Item, image_response
 from retouch.contract.usage import Usage
@@ -48,6 +50,7 @@ def body(request: EditRequest, *items: Item, usage: Usage | None = USAGE) -> byt
     )
 
 
+@pytest.mark.rule("4.1/shape")
 def test_a_strict_answer_is_byte_for_byte_the_recorded_one(parse: Parse) -> None:
     request = parse(model="gpt-image-2", strict=True)
     assert body(request, Item(b"iVBORw0KGgo", revised_prompt="left out")) == RECORDED
@@ -82,6 +85,7 @@ def test_pictures_go_in_as_the_buffers_they_are(parse: Parse) -> None:
     assert sum(chunk is second for chunk in chunks) == 1
 
 
+@pytest.mark.rule("4.2/dall-e-2")
 def test_dall_e_2_answers_with_created_and_data_alone(parse: Parse) -> None:
     url = Item(url="https://host/x.png?sig=a&b", revised_prompt="flipped")
     assert body(parse(model="dall-e-2", strict=True), url, usage=None) == (
@@ -97,6 +101,7 @@ def test_dall_e_2_answers_with_created_and_data_alone(parse: Parse) -> None:
     )
 
 
+@pytest.mark.rule("A.3/safety-identifier")
 def test_the_end_user_is_echoed_where_the_profile_has_it(parse: Parse) -> None:
     answer = json.loads(body(parse(model="gpt-image-2.5-flare", user="u"), Item(b"QQ==")))
     assert list(answer) == [

@@ -96,6 +96,7 @@ def test_only_width_times_height_is_a_size() -> None:
     assert parse("12x34x5") is None
 
 
+@pytest.mark.rule("A.7/auto-fixed")
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -121,6 +122,7 @@ def test_a_model_without_auto_gives_its_default() -> None:
     assert auto_size(OLD, (300, 300)) == (1024, 1024)
 
 
+@pytest.mark.rule("A.7/auto-fixed")
 def test_of_equal_aspects_the_nearest_area_is_taken() -> None:
     squares = OLD.model_copy(
         update={"size": OLD.size.model_copy(update={"values": (*OLD.size.values, "auto"), "default": "auto"})}
@@ -130,6 +132,7 @@ def test_of_equal_aspects_the_nearest_area_is_taken() -> None:
     assert auto_size(squares, (4000, 4000)) == (1024, 1024)
 
 
+@pytest.mark.rule("A.7/auto-free")
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -145,6 +148,7 @@ def test_auto_of_the_free_rule_scales_the_source_into_the_limits(source: Size, e
     assert auto_size(FREE, source) == expected
 
 
+@pytest.mark.rule("A.4/size")
 def test_auto_of_a_native_model_is_the_sources_own_size() -> None:
     assert auto_size(NATIVE, (641, 427)) == (641, 427)
     assert auto_size(NATIVE, (1, 1)) == (1, 1)
@@ -156,6 +160,7 @@ def test_auto_of_a_native_model_is_the_sources_own_size() -> None:
 sources = st.tuples(st.integers(1, 20_000), st.integers(1, 20_000))
 
 
+@pytest.mark.rule("A.7/auto-free")
 @given(source=sources)
 @settings(max_examples=300, deadline=None)
 def test_auto_is_always_legal_and_keeps_the_aspect(source: Size) -> None:

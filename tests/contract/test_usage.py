@@ -31,12 +31,14 @@ AREA = {
 }
 
 
+@pytest.mark.rule("5.1/grid")
 @pytest.mark.parametrize("model", ["gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5", "chatgpt-image-latest"])
 @pytest.mark.parametrize(("quality", "size", "expected"), GRID)
 def test_output_of_the_first_models_is_as_tabulated(model: str, quality: str, size: Size, expected: int) -> None:
     assert output_tokens(profiles()[model], quality, size) == expected
 
 
+@pytest.mark.rule("5.1/area", "A.4/usage")
 @pytest.mark.parametrize(("size", "expected"), AREA.items())
 @pytest.mark.parametrize("model", ["gpt-image-2", "native"])
 def test_output_of_gpt_image_2_is_as_read_off_the_calculator(
@@ -45,6 +47,7 @@ def test_output_of_gpt_image_2_is_as_read_off_the_calculator(
     assert tuple(output_tokens(profiles()[model], q, size) for q in ("low", "medium", "high")) == expected
 
 
+@pytest.mark.rule("5.1/newer")
 def test_output_of_newer_models_uses_their_factors() -> None:
     newer, older = profiles()["gpt-image-2.5-flare"], profiles()["gpt-image-2"]
     for size in AREA:
@@ -55,6 +58,7 @@ def test_output_of_newer_models_uses_their_factors() -> None:
     assert output_tokens(newer, "xhigh", (1024, 1024)) == 3951
 
 
+@pytest.mark.rule("5.2/tiles")
 @pytest.mark.parametrize(
     ("sizes", "fidelity", "expected"),
     [
@@ -73,6 +77,7 @@ def test_input_of_the_first_models_is_counted_in_tiles(sizes: list[Size], fideli
     assert input_image_tokens(profiles()["gpt-image-1"], sizes, fidelity) == expected
 
 
+@pytest.mark.rule("5.2/patches")
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
@@ -93,6 +98,7 @@ def test_input_of_gpt_image_2_is_counted_in_patches(size: Size, expected: int) -
         assert input_image_tokens(profiles()["gpt-image-2"], [size], fidelity) == expected
 
 
+@pytest.mark.rule("5.2/patches")
 @given(st.tuples(st.integers(1, 9000), st.integers(1, 9000)))
 @settings(max_examples=200, deadline=None)
 def test_no_picture_is_more_than_1536_patches_and_turning_it_changes_nothing(size: Size) -> None:
@@ -114,6 +120,7 @@ def test_a_large_picture_counts_at_the_largest_scale_that_fits(aspect: float, ed
     assert expected <= found <= 1536
 
 
+@pytest.mark.rule("5.3/text")
 @pytest.mark.parametrize(
     ("model", "sizes", "expected"),
     [
@@ -129,6 +136,7 @@ def test_text_overhead_is_as_recorded_for_a_prompt_of_five_tokens(
     assert text_tokens(profiles()[model], 5, sizes) == expected
 
 
+@pytest.mark.rule("5.4/examples")
 def test_the_recorded_answer_of_gpt_image_2_is_reproduced() -> None:
     usage = measure(
         profiles()["gpt-image-2"],
@@ -148,6 +156,7 @@ def test_the_recorded_answer_of_gpt_image_2_is_reproduced() -> None:
     }
 
 
+@pytest.mark.rule("5.4/examples")
 def test_the_recorded_input_of_gpt_image_1_5_is_reproduced() -> None:
     usage = measure(
         profiles()["gpt-image-1.5"],
@@ -161,6 +170,7 @@ def test_the_recorded_input_of_gpt_image_1_5_is_reproduced() -> None:
     assert (usage.input, usage.output, usage.total) == (221, 1056, 1277)
 
 
+@pytest.mark.rule("5.1/partials", "A.10/billed")
 def test_each_picture_and_each_partial_image_sent_is_billed() -> None:
     usage = measure(
         profiles()["gpt-image-1"],
@@ -184,6 +194,7 @@ def test_dall_e_2_reports_no_usage() -> None:
         output_tokens(profile, "medium", (256, 256))
 
 
+@pytest.mark.rule("4.1/usage")
 def test_totals_add_up() -> None:
     usage = Usage(input_image=1, input_text=20, output_image=300, output_text=4000)
     assert (usage.input, usage.output, usage.total) == (21, 4300, 4321)

@@ -16,6 +16,7 @@ Photo = Callable[..., Raster]
 sides = st.integers(1, 20_000)
 
 
+@pytest.mark.rule("A.7/never-stretched")
 @given(source=st.tuples(sides, sides), canvas=st.tuples(sides, sides))
 def test_a_source_fits_inside_centred_and_unstretched(source: tuple[int, int], canvas: tuple[int, int]) -> None:
     box = place(source, canvas)
@@ -70,6 +71,7 @@ def test_without_a_mask_everything_may_change(photo: Photo) -> None:
     assert laid.weight.shape == (90, 160)
 
 
+@pytest.mark.rule("A.6/new-area")
 def test_new_area_repeats_the_edge_and_may_change(photo: Photo) -> None:
     source = photo("coffee", 90)
     laid = lay_out(source, np.zeros((source.height, source.width), np.float32), (200, 80))
@@ -82,6 +84,7 @@ def test_new_area_repeats_the_edge_and_may_change(photo: Photo) -> None:
     assert (laid.weight[y : y + height, x : x + width] == 0).all()
 
 
+@pytest.mark.rule("A.6/exact-scaled")
 @pytest.mark.parametrize("name", ["astronaut", "cat", "coffee", "china", "rocket", "flower"])
 @pytest.mark.parametrize("size", [(256, 256), (384, 256), (256, 384), (641, 429)])
 def test_protected_pixels_equal_the_resampled_source_bit_for_bit(

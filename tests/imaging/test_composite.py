@@ -30,6 +30,7 @@ def near(value: Fraction) -> int:
     return int(value + Fraction(1, 2))
 
 
+@pytest.mark.rule("A.6/exact", "A.6/transparent-is-edited")
 @settings(deadline=None)
 @given(base=pictures, edited=pictures, mask=alphas)
 def test_the_ends_are_exact_and_what_lies_between_is_rounded_correctly(

@@ -41,6 +41,7 @@ def rgba(raster: Raster) -> np.ndarray:
 # Formats and modes.
 
 
+@pytest.mark.rule("A.6/srgb")
 @pytest.mark.parametrize("name", ["astronaut", "cat", "coffee", "china", "rocket", "flower"])
 def test_a_photograph_in_png_comes_back_bit_for_bit(photo: Photo, save: Save, name: str) -> None:
     picture = photo(name, 300)
@@ -196,6 +197,7 @@ def test_a_multi_picture_jpeg_gives_its_first_picture(photo: Photo, save: Save) 
     assert np.array_equal(load(file).rgb, load(alone).rgb)
 
 
+@pytest.mark.rule("6/orientation")
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_picture_is_turned_upright(photo: Photo, save: Save, format_: str, orientation: int) -> None:
@@ -227,6 +229,7 @@ def test_bytes_after_the_end_of_the_picture_are_not_looked_at(photo: Photo, save
 # Limits.
 
 
+@pytest.mark.rule("A.9/image-too-large")
 def test_thirty_thousand_squared_is_refused_by_its_header(make_png: MakePng) -> None:
     bomb = make_png((30_000, 30_000), 8, 2, [b""])
     with pytest.raises(ImageTooLarge) as caught:
@@ -239,6 +242,7 @@ def test_thirty_thousand_squared_is_refused_by_its_header(make_png: MakePng) -> 
         load(bomb, PixelLimits(max_side=40_000))
 
 
+@pytest.mark.rule("A.9/image-too-large")
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
 def test_a_picture_at_the_limit_passes_and_one_over_it_does_not(save: Save, format_: str) -> None:
     file = save(Image.new("RGB", (60, 40)), format_)
@@ -249,6 +253,7 @@ def test_a_picture_at_the_limit_passes_and_one_over_it_does_not(save: Save, form
         load(file, PixelLimits(max_side=59))
 
 
+@pytest.mark.rule("A.9/image-too-large")
 @pytest.mark.parametrize("format_", ["PNG", "WEBP"])
 def test_an_animation_is_refused_and_its_first_picture_taken_where_allowed(save: Save, format_: str) -> None:
     frames = [Image.new("RGB", (24, 16), (90 * n, 0, 0)) for n in (1, 2)]

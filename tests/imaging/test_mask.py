@@ -28,6 +28,7 @@ def refusal(file: io.BytesIO, size: tuple[int, int], limits: PixelLimits = LIMIT
     return caught.value.message
 
 
+@pytest.mark.rule("A.6/transparent-is-edited")
 def test_transparent_is_edited_and_opaque_is_protected(save: Save) -> None:
     alpha = np.arange(256, dtype=np.uint8).reshape(8, 32)
     mask = read_mask(save(with_alpha(alpha), "PNG"), limits=LIMITS, source_size=(32, 8))
@@ -63,6 +64,7 @@ def test_a_mask_of_another_size_is_refused(save: Save) -> None:
     assert message == "Invalid mask image format - mask size does not match image size"
 
 
+@pytest.mark.rule("A.6/dimensions", "6/orientation")
 def test_sizes_are_compared_upright(save: Save) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -74,6 +76,7 @@ def test_sizes_are_compared_upright(save: Save) -> None:
     assert not mask[1:].any()
 
 
+@pytest.mark.rule("A.6/png-alpha")
 @pytest.mark.parametrize("format_", ["JPEG", "WEBP"])
 def test_a_mask_that_is_no_png_is_refused(save: Save, format_: str) -> None:
     message = refusal(save(Image.new("RGB", (6, 4)), format_), (6, 4))

@@ -44,6 +44,7 @@ def slow_reference(mask: F32, size: tuple[int, int]) -> list[list[float | None]]
     return result
 
 
+@pytest.mark.rule("A.6/exact-scaled")
 @settings(max_examples=400, deadline=None)
 @given(mask=masks, width=st.integers(1, 40), height=st.integers(1, 40))
 def test_protected_and_open_footprints_are_exact_at_any_scale(mask: F32, width: int, height: int) -> None:

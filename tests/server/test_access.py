@@ -22,6 +22,7 @@ def test_each_key_is_let_in(key: str) -> None:
     check({"authorization": f"Bearer {key}"}, "sk-one", "sk-two")
 
 
+@pytest.mark.rule("3.2/401-no-key")
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic sk-one"])
 def test_no_key_is_told_how_to_give_one(header: str | None) -> None:
     with pytest.raises(Unauthorized, match="You didn't provide an API key") as caught:
@@ -29,6 +30,7 @@ def test_no_key_is_told_how_to_give_one(header: str | None) -> None:
     assert caught.value.code is None
 
 
+@pytest.mark.rule("3.2/401-bad-key")
 @pytest.mark.parametrize("key", ["sk-on", "sk-onee", "SK-ONE", "ключ"])
 def test_a_wrong_key_is_refused_and_not_repeated(key: str) -> None:
     with pytest.raises(Unauthorized, match="Incorrect API key provided") as caught:

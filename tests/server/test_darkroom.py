@@ -140,6 +140,7 @@ def test_sunglasses(darkroom: OpenAI, photo_file: PhotoFile) -> None:
     assert abs(columns.mean() - points[:, 0].mean()) < 20
 
 
+@pytest.mark.rule("A.8/n")
 def test_n_gives_tasteful_variations(darkroom: OpenAI, photo_file: PhotoFile) -> None:
     answer = darkroom.images.edit(
         model="darkroom", image=jpeg(photo_file, "china"), prompt="apply a vintage filter", n=3
@@ -150,6 +151,7 @@ def test_n_gives_tasteful_variations(darkroom: OpenAI, photo_file: PhotoFile) ->
         assert 1 < np.abs(one - other).mean() < 60
 
 
+@pytest.mark.rule("A.8/n-unvarying")
 def test_what_cannot_vary_is_a_400_for_more_than_one(darkroom: OpenAI, photo_file: PhotoFile) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         darkroom.images.edit(image=jpeg(photo_file, "coffee"), prompt="remove the background", n=2)
@@ -172,6 +174,7 @@ def test_a_seed_makes_the_answer_repeatable(darkroom: OpenAI, photo_file: PhotoF
     assert edit(5)[1] != edit(6)[1]
 
 
+@pytest.mark.rule("A.10/previews")
 def test_previews_are_on_the_way_to_the_picture(darkroom: OpenAI, photo_file: PhotoFile) -> None:
     events: list[Any] = list(
         darkroom.images.edit(
@@ -191,6 +194,7 @@ def test_previews_are_on_the_way_to_the_picture(darkroom: OpenAI, photo_file: Ph
     assert all(distance < np.abs(before - pictures[-1]).mean() * 1.5 for distance in distances)
 
 
+@pytest.mark.rule("A.9/unsupported-instruction")
 @pytest.mark.parametrize(
     ("prompt", "code"),
     [
@@ -209,6 +213,7 @@ def test_what_it_cannot_do_is_refused_with_a_reason(
     assert len(caught.value.message) > 60
 
 
+@pytest.mark.rule("A.7/never-stretched")
 def test_a_landscape_on_a_square_is_extended_and_not_cropped(darkroom: OpenAI, photo_file: PhotoFile) -> None:
     answer = darkroom.images.edit(
         model="darkroom", image=jpeg(photo_file, "flower"), prompt="make it warmer", size="640x640"

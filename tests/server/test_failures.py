@@ -12,6 +12,7 @@ from openai import OpenAI
 PhotoFile = Callable[[str], bytes]
 
 
+@pytest.mark.rule("A.9/lost", "A.9/should-retry", "3.2/500")
 @pytest.mark.parametrize("model", ["echo", "echo-device"])
 @pytest.mark.parametrize(
     ("prompt", "code", "retry"), [("[abort]", "worker_lost", None), ("[raise]", "internal_error", "false")]
@@ -30,6 +31,7 @@ def test_the_failure_is_a_500_in_the_contracts_shape_and_the_next_edit_succeeds(
     assert client.images.edit(model=model, image=image, prompt="as it is").data
 
 
+@pytest.mark.rule("A.10/late-error")
 def test_a_worker_lost_in_the_middle_of_a_stream_is_an_event(client: OpenAI, photo_file: PhotoFile) -> None:
     stream = client.images.edit(
         image=("a.jpg", photo_file("cat"), "image/jpeg"), prompt="[abort]", stream=True, partial_images=1

@@ -39,6 +39,7 @@ def close(parts: list[TextPart | FilePart]) -> None:
             one.blob.close()
 
 
+@pytest.mark.rule("2/multipart")
 @pytest.mark.parametrize("piece", [1, 2, 7, 64, 1 << 20])
 def test_parts_are_the_same_however_the_body_is_cut(piece: int) -> None:
     body = part('name="prompt"', "größer\r\n--xy".encode()) + part('name="image"; filename="a.png"', PNG) + END
@@ -50,6 +51,7 @@ def test_parts_are_the_same_however_the_body_is_cut(piece: int) -> None:
     close(parts)
 
 
+@pytest.mark.rule("2/unnamed")
 def test_a_picture_without_a_file_name_is_a_file() -> None:
     (image,) = parts = read(part('name="image"', PNG) + END)
     assert isinstance(image, FilePart)
@@ -61,6 +63,7 @@ def test_a_text_in_the_place_of_a_picture_is_a_text() -> None:
     assert read(part('name="image"', b"photo.png") + END) == [TextPart("image", "photo.png")]
 
 
+@pytest.mark.rule("2/text-types")
 def test_the_content_type_of_a_part_is_kept() -> None:
     head = 'name="n"\r\nContent-Type: text/plain'
     assert read(part(head, b"2") + END) == [TextPart("n", "2", "text/plain")]
@@ -75,6 +78,7 @@ def test_parts_keep_the_order_they_were_sent_in() -> None:
     ]
 
 
+@pytest.mark.rule("A.9/file-too-large")
 def test_a_file_one_byte_over_the_limit_is_refused_and_named() -> None:
     body = part('name="mask"; filename="m.png"', b"x" * 2049) + END
     with pytest.raises(InvalidRequest, match="Invalid file 'mask': file too large") as caught:

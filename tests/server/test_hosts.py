@@ -23,7 +23,20 @@ def test_loopback_names_are_answered(host: str) -> None:
     check({"host": host})
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "localhost.evil.example", "", "[::2]:80"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "localhost.evil.example",
+        "",
+        "[::1]evil.com",
+        "[localhost]",
+        "localhost:8000@evil.com",
+        "local host",
+        "a:b:c",
+    ],
+)
 def test_a_name_that_was_pointed_at_us_is_refused(host: str) -> None:
     with pytest.raises(Forbidden) as caught:
         check({"host": host})
@@ -44,7 +57,14 @@ def test_a_page_of_ours_may_call_us() -> None:
     check({"host": "127.0.0.1:8000", "origin": "http://127.0.0.1:8000"})
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:9999", "null", "http://localhost"])
+@pytest.mark.parametrize("host", ["192.168.1.5:8000", "[fe80::1]", "10.0.0.1"])
+def test_an_address_is_answered_because_no_name_server_can_make_it_ours(host: str) -> None:
+    check({"host": host})
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://[", "", "http://127.0.0.1:9999", "null", "http://localhost"]
+)
 def test_a_page_of_another_origin_may_not(origin: str) -> None:
     with pytest.raises(Forbidden) as caught:
         check({"host": "127.0.0.1:8000", "origin": origin})

@@ -123,13 +123,14 @@ def test_a_worker_that_dies_idle_is_replaced_before_anyone_needs_it(tmp_path: Pa
     run(tmp_path, photo_file("cat"), story)
 
 
+@pytest.mark.rule("A.9/lost")
 def test_a_worker_that_hangs_is_ended_at_the_deadline(tmp_path: Path, photo_file: PhotoFile) -> None:
     async def story(bench: Bench) -> None:
         with pytest.raises(DeadlineExceeded):
             await bench.edit("[hang]")
         assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
 
-    run(tmp_path, photo_file("cat"), story, deadline=1.0)
+    run(tmp_path, photo_file("cat"), story, deadline=4.0)
 
 
 def test_running_out_of_memory_is_told_and_the_worker_is_replaced(tmp_path: Path, photo_file: PhotoFile) -> None:
@@ -158,6 +159,7 @@ def test_a_cancelled_edit_stops_at_its_next_step_and_the_worker_stays(
     tmp_path: Path, photo_file: PhotoFile
 ) -> None:
     async def story(bench: Bench) -> None:
+        await bench.edit("as it is")  # so that nothing is left to load
         before, cancel = bench.pool.pids, asyncio.Event()
         asyncio.get_running_loop().call_later(0.2, cancel.set)
         async with asyncio.timeout(5):
@@ -221,6 +223,22 @@ def test_signals_to_the_group_do_not_reach_an_edit_in_flight(tmp_path: Path, pho
         os.kill(pid, signal.SIGTERM)
         os.kill(pid, signal.SIGINT)
         assert kinds(await edit) == [Kind.PLANNED, Kind.PICTURE]
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_pictures_that_nobody_took_are_given_back_with_their_worker(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.settled()
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        (process,) = bench.pool._all
+        process.frames.put_nowait(Frame(Kind.PICTURE, 0, fds=[os.memfd_create("left"), os.memfd_create("over")]))
+        os.kill(process.process.pid, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            while bench.pool.replaced == 0:
+                await asyncio.sleep(0.01)
+        await bench.settled()
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
     run(tmp_path, photo_file("cat"), story)
 

@@ -28,18 +28,22 @@ def test_a_link_leads_to_what_was_kept(tmp_path: Path) -> None:
     assert found is not None
     assert found.path.read_bytes() == b"picture"
     assert found.media_type == "image/png"
+    assert 0 < found.seconds <= 60
 
 
+@pytest.mark.rule("A.12/restart")
 def test_a_link_survives_a_restart(tmp_path: Path) -> None:
     link = results(tmp_path).put(b"picture", "webp")
     assert results(tmp_path).get(*split(link)) is not None
 
 
+@pytest.mark.rule("A.12/signed")
 def test_two_links_have_nothing_in_common(tmp_path: Path) -> None:
     kept = results(tmp_path)
     assert kept.put(b"a", "png").split("-")[1][:32] != kept.put(b"a", "png").split("-")[1][:32]
 
 
+@pytest.mark.rule("A.12/signed")
 def test_a_changed_link_leads_nowhere(tmp_path: Path) -> None:
     kept = results(tmp_path)
     name, signature = split(kept.put(b"picture", "png"))
@@ -55,6 +59,7 @@ def test_a_name_that_is_no_result_leads_nowhere(tmp_path: Path, name: str) -> No
     assert results(tmp_path).get(name, "0" * 32) is None
 
 
+@pytest.mark.rule("A.12/sixty-minutes")
 def test_an_expired_link_leads_nowhere_and_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = results(tmp_path, lifetime=60)
     old, new = kept.put(b"old", "png"), ""
@@ -81,6 +86,12 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, monkeyp
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
+def test_nothing_is_made_on_disk_before_there_is_a_result(tmp_path: Path) -> None:
+    kept = results(tmp_path / "below" / "results")
+    assert kept.sweep() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_the_owner_can_read_the_secret(tmp_path: Path) -> None:
-    results(tmp_path)
+    results(tmp_path).put(b"picture", "png")
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600

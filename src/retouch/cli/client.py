@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import mimetypes
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,9 @@ import click
 import httpx2
 
 _MINUTES = 600.0
+
+
+_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
 class Failed(Exception):
@@ -78,8 +82,12 @@ class Call:
             address = (
                 self._base_url.removesuffix("/v1") + urlsplit(address)._replace(scheme="", netloc="").geturl()
             )
-        response = client.get(address)
-        response.raise_for_status()
+            response = client.get(address)
+        else:
+            # The key is the API's: a link may lead to somebody else.
+            response = httpx2.get(address, timeout=_MINUTES)
+        if response.status_code != 200:
+            raise Failed(f'GET "{address}": {response.status_code}')
         return response.content
 
 
@@ -130,10 +138,21 @@ class Saver(Kept):
     One picture goes to the file itself; several, and previews, get a number before the suffix.
     """
 
-    def __init__(self, output: Path, format: str) -> None:
+    def __init__(self, output: Path, fields: dict[str, str]) -> None:
+        """``fields``: the request's; a file's suffix that names a format is added to them. Raises ValueError if
+        suffix and format contradict each other, OSError if nothing can be written there."""
+        format = fields.get("output_format")
         if output.is_dir() or not output.suffix:
             output.mkdir(parents=True, exist_ok=True)
-            output = output / f"edited.{'jpg' if format == 'jpeg' else format}"
+            output = output / f"edited.{'jpg' if format == 'jpeg' else format or 'png'}"
+        named = _FORMATS.get(output.suffix.lower())
+        if format is None and named not in (None, "png"):
+            fields["output_format"] = str(named)
+        elif named is not None and named != (format or "png"):
+            raise ValueError(f"{output.name} names another format than --output-format {format}")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass  # it is better to know before the edit than after it
         super().__init__()
         self._output = output
         self._previews = 0

@@ -72,12 +72,21 @@ def edit(
     from retouch.cli.client import Call, Failed, Printer, Saver
 
     fields = {"prompt": prompt} | {name: value for name, value in given.items() if value is not None}
-    sink = Printer(max_items) if output is None else Saver(output, fields.get("output_format", "png"))
+    if base_url is not None and (engine or config):
+        raise click.UsageError("--engine and --config are for editing without --base-url.")
+    if output is not None and max_items != -1:
+        raise click.UsageError("--max-items is for printing events, not for --output.")
+    try:
+        sink = Printer(max_items) if output is None else Saver(output, fields)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"cannot save to {output}: {error}") from error
     with contextlib.ExitStack() as held:
+        path = None
         if base_url is None:
-            base_url, path = held.enter_context(_in_process(config, engine))
-        else:
-            path = None
+            try:
+                base_url, path = held.enter_context(_in_process(config, engine))
+            except (OSError, ValueError, RuntimeError) as error:
+                raise click.UsageError(f"cannot edit without a server: {error}") from error
         call = Call(base_url, api_key, path)
         try:
             with _progress():

@@ -23,22 +23,14 @@ def list_models(config: Path | None, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from retouch.app import create_catalogue
     from retouch.cli.options import read_settings
-    from retouch.contract.catalogue import Catalogue
 
     settings = read_settings(config, {})
-    catalogue = Catalogue(
-        native=settings.service.engines,
-        default_model=settings.contract.default_model,
-        refused=settings.contract.refused_models,
-        max_edge=settings.service.max_output_side,
-        max_pixels=settings.service.max_output_pixels,
-    )
+    catalogue = create_catalogue(settings)
     rows: list[dict[str, Any]] = []
     for name in catalogue.names():
-        chain = settings.service.models.get(
-            name, [name] if name in settings.service.engines else settings.service.chain
-        )
+        chain = list(settings.service.chain_of(name))
         profile = catalogue.get(name)
         default = name == settings.contract.default_model
         rows.append({"model": name, "profile": profile.family, "engines": chain, "default": default})

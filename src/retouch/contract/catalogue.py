@@ -51,6 +51,11 @@ class Catalogue:
         )
         """Every parameter that some model has."""
 
+    @property
+    def default_model(self) -> str:
+        """The model of requests that name none, or `BY_PARAMETERS`."""
+        return self._default_model
+
     def names(self) -> tuple[str, ...]:
         return tuple(self._profiles)
 

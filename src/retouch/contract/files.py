@@ -1,4 +1,4 @@
-"""The files of a form: how many, of what type, how large. What is in them is judged by who decodes them."""
+"""The files of a request: how many, of what type, how large. What is in them is judged by who decodes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from retouch.errors import InvalidRequest
 @dataclass(frozen=True)
 class Files:
     """``images``: in the order sent, at least one. ``field``: the name that the client used for them, and
-    that errors about them carry: "image", or "image[]" as soon as one part has it."""
+    that errors about them carry: "image", or "image[]" as soon as one part has it; "images" in JSON."""
 
     images: tuple[FilePart, ...]
     field: str
@@ -39,24 +39,29 @@ def uploaded(parts: Sequence[Part], profile: Profile, *, strict: bool) -> Files:
     )
     if len(images) > profile.images.max_count:
         raise messages.array_too_long("image", len(images), profile.images.max_count)
-    for image, name in zip(images, names, strict=True):
-        _judge_image(image, name, profile, strict)
-    mask = _single(parts, "mask", strict)
-    if mask is not None:
-        _judge_bytes(mask, "mask", profile.mask_max_bytes)
-    markup = _single(parts, "markup", strict)
-    if markup is not None:
-        _judge_bytes(markup, "markup", profile.images.max_bytes)
-        if mask is not None:
+    files = Files(images, field, _single(parts, "mask", strict), _single(parts, "markup", strict))
+    return judged(files, profile, strict)
+
+
+def judged(files: Files, profile: Profile, strict: bool) -> Files:
+    """The same files, if the model takes them. Raises `InvalidRequest`: a file too large, markup beside a mask;
+    and, if strict, an image that claims another type than the model's."""
+    for index, image in enumerate(files.images):
+        _judge_image(image, file_name(files.field, index), profile, strict)
+    if files.mask is not None:
+        _judge_bytes(files.mask, "mask", profile.mask_max_bytes)
+    if files.markup is not None:
+        _judge_bytes(files.markup, "markup", profile.images.max_bytes)
+        if files.mask is not None:
             raise InvalidRequest(
                 "Invalid parameter: 'markup' cannot be combined with 'mask'.", param="markup", code="invalid_value"
             )
-    return Files(images, field, mask, markup)
+    return files
 
 
 def file_name(field: str, index: int) -> str:
-    """The name by which errors call the image at ``index``: "image", or "image[0]" in a list."""
-    return field if field == "image" else f"image[{index}]"
+    """The name by which errors call the image at ``index``: "image", "image[0]" in a list, "images[0]" in JSON."""
+    return field if field == "image" else f"{field.removesuffix('[]')}[{index}]"
 
 
 def _single(parts: Sequence[Part], name: str, strict: bool) -> FilePart | None:

@@ -109,6 +109,34 @@ def string_too_long(name: str, length: int, maximum: int) -> InvalidRequest:
     )
 
 
+def empty_array(name: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"Invalid '{name}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+        param=name,
+        code="empty_array",
+    )
+
+
+def neither(name: str, keys: Iterable[str]) -> InvalidRequest:
+    """None of the ``keys`` of which the object ``name`` needs one."""
+    return InvalidRequest(
+        f"Missing required parameter: {listing((f'{name}.{key}' for key in keys), 'or')}.",
+        param=name,
+        code="missing_required_parameter",
+    )
+
+
+def exclusive(name: str, keys: Iterable[str]) -> InvalidRequest:
+    """More than one of the ``keys`` of which the object ``name`` may have one."""
+    keys = list(keys)
+    return InvalidRequest(
+        f"Mutually exclusive parameters: {listing(f'{name}.{key}' for key in keys)}. Ensure you are only "
+        f"providing one of: {listing(keys, 'or')}.",
+        param=name,
+        code="mutually_exclusive_parameters",
+    )
+
+
 def array_too_long(name: str, length: int, maximum: int) -> InvalidRequest:
     return InvalidRequest(
         f"Invalid '{name}': array too long. Expected an array with maximum length {maximum}, but got an array "
@@ -148,6 +176,26 @@ def json_images() -> InvalidRequest:
         "Unknown parameter: 'images'. For multipart/form-data use 'image' or 'image[]'.",
         param="images",
         code="invalid_value",
+    )
+
+
+def form_image() -> InvalidRequest:
+    """`image` and `image[]` are a form's names for what a JSON body calls `images`."""
+    return InvalidRequest(
+        "Unknown parameter: 'image'. For application/json on /v1/images/edits, use 'images' (array).",
+        param="image",
+        code="invalid_value",
+    )
+
+
+def unsupported_content_type(content_type: str) -> InvalidRequest:
+    """The refusal of a body, or of a model's body, that is no form."""
+    content_type = echo(content_type)
+    return InvalidRequest(
+        f"Unsupported content type: '{content_type}'. This API method only accepts 'multipart/form-data' requests,"
+        f" but you specified the header 'Content-Type: {content_type}'. Please try again with a supported content"
+        " type.",
+        code="unsupported_content_type",
     )
 
 

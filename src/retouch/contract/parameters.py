@@ -28,8 +28,8 @@ Honoured = Mapping[str, frozenset[str]]
 class EditRequest:
     """An edit that the contract allows; whether its files hold what they should is not known yet.
 
-    ``image_field``: "image" or "image[]", the name for errors about the images. ``size``: None stands for
-    `auto`. ``quality``: resolved, never `auto`. ``background``: "auto" | "opaque" | "transparent".
+    ``image_field``: "image", "image[]" or "images", the name for errors about the images. ``size``: None stands
+    for `auto`. ``quality``: resolved, never `auto`. ``background``: "auto" | "opaque" | "transparent".
     ``input_fidelity``: "low" | "high". ``output_format``: "png" | "webp" | "jpeg". ``output_compression``:
     0..100. ``response_format``: "b64_json" | "url". ``extras``: parameters beyond the vendor's, typed. It can be
     pickled where the files' blobs can.

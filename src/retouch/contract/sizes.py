@@ -14,7 +14,10 @@ from retouch.errors import InvalidRequest, RetouchError, UserError
 Size = tuple[int, int]
 """(width, height) in pixels."""
 
-_SIZE = re.compile(r"([1-9][0-9]{0,8})x([1-9][0-9]{0,8})", re.ASCII)
+PATTERN = r"([1-9][0-9]{0,8})x([1-9][0-9]{0,8})"
+"""``WIDTHxHEIGHT`` as a regular expression."""
+
+_SIZE = re.compile(PATTERN, re.ASCII)
 
 
 def text(size: Size) -> str:

@@ -106,7 +106,7 @@ def output_tokens(profile: Profile, quality: str, size: Size) -> int:
         other = _round(Fraction(edge * long, short))
         columns, rows = (other, edge) if width > height else (edge, other)
         return rows * (columns + 1)
-    other = _round(Fraction(edge * short, long))
+    other = max(1, _round(Fraction(edge * short, long)))
     return math.ceil(Fraction(edge * other * (2_000_000 + width * height), 4_000_000))
 
 

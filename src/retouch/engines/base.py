@@ -66,6 +66,8 @@ class EditJob:
     ``sources``: the pictures in the order sent, sRGB uint8; the first is the one to edit.
     ``mask``: float32 (height, width) of the first source, 1 = edit, 0 = protect, between = blend; None
     where the whole picture may change.
+    ``markup``: what a person has drawn over the first source, of its size, alpha 0 where nothing is drawn; only
+    for engines that have "markup" among their extras. It is guidance and no part of the picture.
     ``size``: the wished output size, None where the client left it to us; ``auto_size`` is what it then
     becomes unless the plan implies another.
     ``quality``: "low" | "medium" | "high" | "xhigh" | "max". ``fidelity``: "low" | "high".
@@ -77,6 +79,7 @@ class EditJob:
     sources: tuple[Raster, ...]
     prompt: str
     mask: F32 | None = None
+    markup: Raster | None = None
     size: Size | None = None
     auto_size: Size = (1024, 1024)
     quality: str = "medium"

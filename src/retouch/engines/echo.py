@@ -1,7 +1,9 @@
 """A test double for engines: it gives back what it is given, and misbehaves on request.
 
 `EchoEngine` returns the canvas base: for the first seed as it is, for the k-th with the blue of its last
-pixel moved by k (modulo 256), so that n pictures differ. Its prompt may hold directives, in square brackets:
+pixel moved by k (modulo 256), so that n pictures differ. Markup is drawn on it, and the plan's
+``revised_prompt`` names the complexity, so that a test sees that they arrived. Its prompt may hold directives, in
+square brackets:
 
 ==================  ==================================================================================
 ``[sleep 2.5]``     sleep so many seconds before each picture, in steps of 20 ms that heed cancellation
@@ -46,6 +48,8 @@ from retouch.engines.base import (
     check,
 )
 from retouch.errors import UnsupportedInstruction
+from retouch.imaging.composite import composite
+from retouch.imaging.overlay import lay_over
 from retouch.imaging.raster import U8, Raster
 
 _DIRECTIVE = re.compile(
@@ -89,7 +93,10 @@ def _plan(job: EditJob) -> Plan:
     orders = _orders(job.prompt)
     if "refuse" in orders.bare:
         raise UnsupportedInstruction("The echo was told to refuse this instruction.")
-    return Plan(revised_prompt="Return the picture as it is.", size=orders.size, exact=orders.size is not None)
+    says = "Return the picture as it is"
+    if complexity := job.extras.get("complexity"):
+        says += f", with {complexity} complexity"
+    return Plan(revised_prompt=f"{says}.", size=orders.size, exact=orders.size is not None)
 
 
 class EchoEngine:
@@ -102,7 +109,7 @@ class EchoEngine:
         place: Place = "worker",
         slow: float = 0.0,
         varies: bool = True,
-        extras: frozenset[str] | tuple[str, ...] = ("seed",),
+        extras: frozenset[str] | tuple[str, ...] = ("seed", "markup", "complexity"),
     ) -> None:
         if slow < 0:
             raise ValueError(f"slow must be 0 or more seconds, not {slow}")
@@ -116,13 +123,14 @@ class EchoEngine:
 
     def edit(self, job: EditJob, plan: Plan, canvas: Canvas, cancel: CancelToken) -> Iterator[Preview | Picture]:
         orders = _orders(job.prompt)
+        base = _draw(canvas, job.markup)
         for preview in range(job.previews):
             check(cancel)
-            yield Preview(_sharpen(canvas.base, preview, job.previews))
+            yield Preview(_sharpen(base, preview, job.previews))
         for index in range(len(job.seeds)):
             check(cancel)
             self._misbehave(orders, cancel)
-            yield Picture(_mark(_obey(canvas.base, orders), index), index)
+            yield Picture(_mark(_obey(base, orders), index), index)
 
     def close(self) -> None:
         pass
@@ -178,6 +186,16 @@ class LoopEcho:
 
     async def close(self) -> None:
         pass
+
+
+def _draw(canvas: Canvas, markup: Raster | None) -> Raster:
+    """The canvas base under the markup."""
+    if markup is None:
+        return canvas.base
+    drawn = lay_over(markup, canvas.box, canvas.size)
+    assert drawn.alpha is not None
+    shown = (drawn.alpha / np.float32(255)).astype(np.float32)
+    return composite(canvas.base, Raster(drawn.rgb), shown)
 
 
 def _obey(base: Raster, orders: _Orders) -> Raster:

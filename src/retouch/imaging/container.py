@@ -33,7 +33,8 @@ class Header:
     ``format``: "png", "jpeg" or "webp". ``width`` and ``height``: pixels as stored, before the EXIF
     ``orientation`` (1..8) is applied; `upright` is the size after it. ``frames``: 1 for a still. ``mode``: the
     layout in Pillow's names: "1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16" (16-bit grey). ``alpha``: the
-    file can carry transparency, be it a channel or one transparent colour.
+    file can carry transparency, be it a channel or one transparent colour. ``depth``: bits a sample.
+    ``multiple``: a JPEG that announces further pictures behind its first (MPO).
     """
 
     format: str
@@ -43,6 +44,8 @@ class Header:
     mode: str
     orientation: int = UPRIGHT
     alpha: bool = False
+    depth: int = 8
+    multiple: bool = False
 
     @property
     def upright(self) -> tuple[int, int]:

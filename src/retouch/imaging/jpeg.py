@@ -31,6 +31,7 @@ _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ICC = b"ICC_PROFILE\0"
+_MPF = b"MPF\0"
 
 
 def read(reader: Reader) -> Container:
@@ -43,7 +44,7 @@ def read(reader: Reader) -> Container:
     profile: dict[int, bytes] = {}
     profile_parts = 0
     width = height = components = 0
-    orientation, adobe = UPRIGHT, False
+    orientation, adobe, multiple = UPRIGHT, False, False
     for _ in range(MAX_SEGMENTS):
         start = reader.position
         marker = _next_marker(reader)
@@ -74,11 +75,13 @@ def read(reader: Reader) -> Container:
         elif marker == _APP2 and body.startswith(_ICC) and len(body) > 14:
             profile.setdefault(body[12], body[14:])
             profile_parts = body[13]
+        elif marker == _APP2 and body.startswith(_MPF):
+            multiple = True
     else:
         raise MalformedError("too many segments")
     if not components:
         raise MalformedError("a scan without a frame")
-    header = Header("jpeg", width, height, 1, _MODES[components], orientation)
+    header = Header("jpeg", width, height, 1, _MODES[components], orientation, multiple=multiple)
     return Container(header, b"\xff\xd8", tuple(spans), icc=_whole_profile(profile, profile_parts), adobe=adobe)
 
 

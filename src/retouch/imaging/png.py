@@ -96,6 +96,7 @@ def read(reader: Reader) -> Container:
         mode={1: "1", 16: "I;16"}.get(depth, "L") if colour == GREY else _MODES[colour],
         orientation=orientation,
         alpha=colour in (GREY_ALPHA, RGB_ALPHA) or transparency is not None,
+        depth=depth,
     )
     return Container(
         header,

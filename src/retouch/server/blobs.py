@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -18,6 +19,7 @@ class Blob:
 
     def __init__(self, directory: Path | None) -> None:
         self._file = cast(BinaryIO, tempfile.TemporaryFile(dir=directory, buffering=0))  # noqa: SIM115 - see close
+        self._hash = hashlib.sha256()
         self.size = 0
 
     def write(self, data: bytes | bytearray) -> None:
@@ -30,7 +32,13 @@ class Blob:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StorageFull("There is no room left on the server for the upload.") from error
             raise
+        self._hash.update(data)
         self.size += len(data)
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of what is written."""
+        return self._hash.digest()
 
     def content(self) -> bytes:
         """The whole file; for small ones."""

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from retouch.errors import Cancelled, InternalError, MethodNotAllowed, NotFound, RetouchError
+from retouch.errors import Cancelled, InternalError, MethodNotAllowed, NotFound, NotReady, RetouchError
 from retouch.server.answers import error_response
 from retouch.server.settings import ServerSettings
 
@@ -23,7 +23,7 @@ log = structlog.get_logger("retouch.requests")
 
 
 class RequestContext:
-    """ASGI middleware, outermost: nothing below it can leave a client without an answer."""
+    """ASGI middleware: nothing below it can leave a client without an answer."""
 
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
         self._app = app
@@ -61,6 +61,11 @@ class _Exchange:
             code = "cancelled"
         except ClientDisconnect:
             code = "client_left"
+        except asyncio.CancelledError:
+            # The server has waited long enough and ends what is left.
+            self._whole_body = True
+            await self._answer(NotReady("The server is shutting down. Please try again shortly."))
+            raise
         except RetouchError as error:
             code = error.code
             await self._answer(error)
@@ -76,7 +81,7 @@ class _Exchange:
                 method=self._scope["method"],
                 path=self._scope["path"],
                 status=self._status or None,
-                code=code,
+                code=code or self._scope["state"].get("code"),
                 end_user=self._scope["state"].get("end_user"),
                 gone=self._gone or None,
                 ms=round((time.perf_counter() - self._started) * 1000),

@@ -13,6 +13,7 @@ from multipart import (
     parse_options_header,
 )
 
+from retouch.contract import messages
 from retouch.contract.form import FILE_FIELDS, FilePart, TextPart
 from retouch.errors import InvalidRequest, PayloadTooLarge
 from retouch.server.blobs import Blob
@@ -72,12 +73,7 @@ def boundary(content_type: str) -> str:
     """The boundary of a multipart/form-data content type. Raises `InvalidRequest` for any other."""
     kind, options = parse_options_header(content_type)
     if kind != "multipart/form-data":
-        raise InvalidRequest(
-            f"Unsupported content type: '{content_type[:200]}'. This API method only accepts"
-            " 'multipart/form-data' requests, but you specified the header"
-            f" 'Content-Type: {content_type[:200]}'. Please try again with a supported content type.",
-            code="unsupported_content_type",
-        )
+        raise messages.unsupported_content_type(content_type)
     if not options.get("boundary"):
         raise _broken("the boundary is missing from the Content-Type header")
     return str(options["boundary"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import ipaddress
+import re
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,9 +32,10 @@ class HostGuard:
 
     def check(self, headers: Headers) -> None:
         """Raises `Forbidden`."""
-        host = headers.get("host", "")
+        host = headers.get("host", "").lower()
         name = _name(host)
-        if not self._any and name not in self._hosts:
+        # An address cannot be pointed at us by somebody's name server.
+        if not self._any and name not in self._hosts and not _is_address(name):
             raise Forbidden(
                 f"This server does not answer to the host name '{name[:100]}'. An operator can allow it with"
                 " the setting server.allowed_hosts.",
@@ -42,7 +44,7 @@ class HostGuard:
         origin = headers.get("origin")
         if origin is None or "*" in self._origins or origin in self._origins:
             return
-        if urlsplit(origin).netloc.lower() != host.lower():
+        if origin.lower().partition("://")[2] != host:
             raise Forbidden(
                 "Requests from this web origin are not allowed. An operator can allow it with the setting"
                 " server.cors_origins.",
@@ -50,9 +52,18 @@ class HostGuard:
             )
 
 
+_HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?", re.ASCII)
+
+
 def _name(host: str) -> str:
-    """The name in a Host header, without port and brackets, in lower case."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+    """The name in a Host header, without port and brackets; empty if it is none."""
+    match = _HOST.fullmatch(host)
+    return (match["six"] or match["name"]) if match else ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from retouch import __version__
 from retouch.contract.catalogue import Catalogue
 from retouch.contract.models import model_list, model_object
+from retouch.contract.openapi import document
 from retouch.errors import NotFound
 from retouch.server.access import Access
 from retouch.server.answers import json_response
@@ -22,18 +26,30 @@ from retouch.storage.local import LocalResults
 RESULTS = "/results/"
 """Where results by URL are read."""
 
+_RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-[0-9]{1,18})", re.ASCII)
+
 
 class Routes:
     """The routes, with the parts they need."""
 
     def __init__(
-        self, edits: Edits, editor: Editor, catalogue: Catalogue, access: Access, results: LocalResults
+        self,
+        edits: Edits,
+        editor: Editor,
+        catalogue: Catalogue,
+        access: Access,
+        results: LocalResults,
+        *,
+        url: str | None = None,
+        strict: bool = False,
     ) -> None:
         self._edits = edits
         self._editor = editor
         self._catalogue = catalogue
         self._access = access
         self._results = results
+        self._url = url
+        self._strict = strict
 
     def all(self) -> list[BaseRoute]:
         routes: list[BaseRoute] = [
@@ -45,6 +61,7 @@ class Routes:
         # The prefix is the client's base URL; people forget it, so both are served.
         for prefix in ("/v1", ""):
             routes += [
+                Route(f"{prefix}/openapi.json", self.openapi),
                 Route(f"{prefix}/images/edits", self._edits, methods=["POST"]),
                 Route(f"{prefix}/images/generations", self.elsewhere, methods=["POST"]),
                 Route(f"{prefix}/images/variations", self.elsewhere, methods=["POST"]),
@@ -60,8 +77,16 @@ class Routes:
                 "version": __version__,
                 "edits": "POST /v1/images/edits",
                 "models": "GET /v1/models",
+                "openapi": "GET /openapi.json",
             }
         )
+
+    async def openapi(self, request: Request) -> Response:
+        return Response(self._document, media_type="application/json")
+
+    @cached_property
+    def _document(self) -> bytes:
+        return json.dumps(document(self._catalogue, url=self._url, strict=self._strict), indent=2).encode()
 
     async def health(self, request: Request) -> Response:
         """Whether the process answers."""
@@ -88,10 +113,13 @@ class Routes:
         )
         if found is None:
             raise NotFound("This result does not exist, or its link has expired.", code="result_not_found")
+        if not _is_range(request.headers.get("range", "")):
+            # A header that says nothing usable may be ignored; Starlette would refuse it in plain text.
+            request.scope["headers"] = [one for one in request.scope["headers"] if one[0] != b"range"]
         return FileResponse(
             found.path,
             media_type=found.media_type,
-            headers={"cache-control": "private, max-age=3600", "content-disposition": "inline"},
+            headers={"cache-control": f"private, max-age={found.seconds}", "content-disposition": "inline"},
         )
 
     async def elsewhere(self, request: Request) -> Response:
@@ -104,3 +132,9 @@ class Routes:
         """Raises `ModelNotFound`."""
         profile = self._catalogue.get(model)
         return model_object(profile, capabilities={"engines": self._editor.capabilities(model)})
+
+
+def _is_range(header: str) -> bool:
+    """Whether a Range header asks for one range of bytes that does not end before it starts."""
+    found = _RANGE.fullmatch(header)
+    return found is not None and not (found[2] and int(found[2]) < int(found[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from pathlib import Path
@@ -9,23 +10,46 @@ from types import TracebackType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from retouch.server.settings import ServerSettings
 
+SPARE = 5
+"""Seconds that answers get to leave once no edit runs any more."""
 
-def make_server(app: ASGIApp, settings: ServerSettings, **where: Any) -> uvicorn.Server:
-    """A uvicorn server for ``app``; ``where`` says what it listens to (``host`` and ``port``, or ``uds``)."""
+
+class _Server(uvicorn.Server):
+    """Drains the application before its connections are cut: running edits are finished, or refused in a shape
+    that clients try again."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette, patience: float) -> None:
+        super().__init__(config)
+        self._app = app
+        self._patience = patience
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        draining = asyncio.ensure_future(self._app.state.drain(self._patience))
+        await super().shutdown(sockets)
+        await draining
+
+
+def make_server(app: Starlette, settings: ServerSettings, **where: Any) -> uvicorn.Server:
+    """A uvicorn server for ``app``; ``where`` says what it listens to (``host`` and ``port``, or ``uds``).
+
+    ``app.state.drain(seconds)`` is awaited when the server is told to stop.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
-        timeout_graceful_shutdown=max(1, round(settings.shutdown)),
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=round(settings.shutdown) + SPARE,
         **where,
     )
-    return uvicorn.Server(config)
+    return _Server(config, app, settings.shutdown)
 
 
 class BackgroundServer:
@@ -34,7 +58,7 @@ class BackgroundServer:
     It listens to the UNIX socket ``path``, or else to a free port of the loopback address, see `url`.
     """
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, *, path: Path | None = None) -> None:
+    def __init__(self, app: Starlette, settings: ServerSettings, *, path: Path | None = None) -> None:
         self._socket: socket.socket | None = None
         if path is not None:
             self._server = make_server(app, settings, uds=str(path))
@@ -53,6 +77,7 @@ class BackgroundServer:
         while not self._server.started:
             self._thread.join(0.01)
             if not self._thread.is_alive():
+                self._close()
                 raise RuntimeError("the server did not start") from self._failure
         return self
 
@@ -61,6 +86,9 @@ class BackgroundServer:
     ) -> None:
         self._server.should_exit = True
         self._thread.join()
+        self._close()
+
+    def _close(self) -> None:
         if self._socket is not None:
             self._socket.close()
 

@@ -27,10 +27,14 @@ class ServerSettings(BaseModel):
     cors_origins: list[str] = Field(
         default_factory=list, description="web origins whose pages may call the API; '*' for every one"
     )
+    trusted_proxies: list[str] = Field(
+        default_factory=list, description="addresses of proxies whose X-Forwarded-Proto and -For are believed"
+    )
     public_url: str | None = Field(
         default=None, description="base of result URLs, e.g. https://images.example.com"
     )
     max_request_bytes: int = Field(default=900 << 20, ge=1024, description="bytes of a whole request body")
+    max_json_bytes: int = Field(default=96 << 20, ge=1024, description="bytes of a JSON request body")
     max_file_bytes: int = Field(default=50 << 20, ge=1024, description="bytes of one uploaded file")
     max_field_bytes: int = Field(default=256 << 10, ge=1024, description="bytes of one text field")
     max_parts: int = Field(default=64, ge=1, description="parts of a multipart body")

@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import traceback
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
 from starlette.types import Send
 
-from retouch.contract.events import HEARTBEAT, completed_event, error_event, partial_event
-from retouch.contract.parameters import EditRequest
+from retouch.contract.events import HEARTBEAT, error_event
 from retouch.errors import Cancelled, InternalError, RetouchError
-from retouch.server.billing import Bill
-from retouch.service.edit import Edit, Event, PictureReady, Planned, PreviewReady
+from retouch.server.outcome import Outcome
+from retouch.service.edit import Event, Follower, Planned, PreviewReady
 
 log = structlog.get_logger("retouch.requests")
 
 
 class EventStream:
-    """Follows an edit. The 200 is sent when the engine has accepted it, so that everything judged before is
-    a plain HTTP error; then a comment whenever nothing else was sent for ``heartbeat`` seconds."""
+    """Tells what ``follower`` sees. The 200 is sent when the engine has accepted the edit, so that everything
+    judged before is a plain HTTP error; then a comment whenever nothing else was sent for ``heartbeat``
+    seconds. ``failed``: what became an event because the 200 was out."""
 
-    def __init__(self, request: EditRequest, edit: Edit, send: Send, heartbeat: float) -> None:
-        self._request = request
-        self._edit = edit
+    def __init__(self, outcome: Outcome, follower: Follower, send: Send, heartbeat: float) -> None:
+        self._outcome = outcome
+        self._follower = follower
         self._send = send
         self._heartbeat = heartbeat
-        self._bill = Bill(request)
-        self._created = int(time.time())
         self._started = False
-        self._finished = 0
+        self.failed: RetouchError | None = None
 
     async def run(self) -> None:
         """Raises what the edit failed with before it was accepted; later failures become an event."""
         try:
             async for event in self._events():
                 await self._tell(event)
-            if self._bill.planned is None or not self._finished:
-                raise InternalError
         except Cancelled:
             raise
         except Exception as error:
@@ -48,12 +43,13 @@ class EventStream:
             known = error if isinstance(error, RetouchError) else InternalError()
             if known is not error:
                 log.error("stream_failed", traceback=traceback.format_exc())
+            self.failed = known
             await self._write(error_event(known))
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _events(self) -> AsyncIterator[Event | None]:
         """The edit's events, with None for every silence."""
-        source = self._edit.events()
+        source = self._follower.events()
         step = asyncio.ensure_future(anext(source))
         try:
             while True:
@@ -72,7 +68,7 @@ class EventStream:
 
     async def _tell(self, event: Event | None) -> None:
         if isinstance(event, Planned):
-            self._bill.planned = event
+            self._outcome.accepted(event)
             headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
             # Buffering proxies would hold back the previews.
             headers.append((b"x-accel-buffering", b"no"))
@@ -82,34 +78,10 @@ class EventStream:
             if self._started:
                 await self._write([HEARTBEAT])
         elif isinstance(event, PreviewReady):
-            if self._finished == 0 and self._bill.partials < self._request.partial_images:
-                await self._write(self._partial(event))
-                self._bill.partials += 1
+            if partial := self._outcome.partial(event):
+                await self._write(partial)
         else:
-            await self._write(self._completed(event))
-            self._finished += 1
-
-    def _partial(self, event: PreviewReady) -> Sequence[bytes | memoryview]:
-        return partial_event(
-            self._request,
-            b64_json=event.data,
-            created_at=self._created,
-            size=event.size,
-            background=event.background,
-            index=self._bill.partials,
-        )
-
-    def _completed(self, event: PictureReady) -> Sequence[bytes | memoryview]:
-        planned = self._bill.planned
-        return completed_event(
-            self._request,
-            b64_json=event.data,
-            created_at=self._created,
-            size=event.size,
-            background=event.background,
-            usage=self._bill.one(first=self._finished == 0),
-            revised_prompt=planned.revised_prompt if planned else None,
-        )
+            await self._write(self._outcome.completed(event))
 
     async def _write(self, chunks: Sequence[bytes | memoryview]) -> None:
         for chunk in chunks:

@@ -19,7 +19,7 @@ _ALIGN = 64
 def store(arrays: Mapping[str, NDArray[Any] | None]) -> int:
     """Copy ``arrays`` into a new anonymous file in memory; the caller owns the descriptor returned.
 
-    None is stored as absent. The file is sealed by nobody keeping it writable: `load` maps it read-only.
+    None is stored as absent. Readers map it read-only (`load`).
     """
     entries: dict[str, Any] = {}
     offset = 0

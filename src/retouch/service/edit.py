@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from retouch.errors import Cancelled, InternalError, RetouchError
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Encoded:
 
 @dataclass(frozen=True)
 class PreviewReady(Encoded):
-    """A partial picture."""
+    """A partial picture. ``number`` counts the previews of the edit from 0."""
+
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,44 +61,62 @@ Event = Planned | PreviewReady | PictureReady
 
 
 class Edit:
-    """An edit that runs on its own: readers may come, leave and come back, and each sees every event."""
+    """An edit that runs on its own: followers may come, leave and come back.
+
+    ``error``: what it failed with. ``delivered``: set once somebody has got the whole answer.
+    """
 
     def __init__(self, source: AsyncIterator[Event], cancel: asyncio.Event) -> None:
-        self._events: list[Event] = []
-        self._changed = asyncio.Event()
-        self._error: BaseException | None = None
+        self._kept: list[Event] = []
+        self._previews = 0
+        self._followers: set[Follower] = set()
         self._cancel = cancel
         self._leaving: asyncio.TimerHandle | None = None
         self._ended = False
-        self._task = asyncio.ensure_future(self._follow(source))
+        self._reason: RetouchError | None = None
+        self.error: BaseException | None = None
+        self.delivered = False
+        self._task = asyncio.ensure_future(self._run(source))
 
     @property
-    def done(self) -> bool:
-        return self._task.done()
+    def followed(self) -> bool:
+        """Whether anybody waits for it."""
+        return bool(self._followers)
 
-    async def events(self) -> AsyncIterator[Event]:
-        """Every event from the first to the last. Raises what the edit failed with."""
-        position = 0
-        while True:
-            changed = self._changed
-            while position < len(self._events):
-                yield self._events[position]
-                position += 1
-            if self._ended:
-                if self._error is not None:
-                    raise self._error
-                return
-            if position == len(self._events):
-                await changed.wait()
+    @property
+    def joinable(self) -> bool:
+        """Whether a follower that comes now gets its pictures, as far as can be known."""
+        return self.error is None and not self._cancel.is_set()
 
-    def cancel(self) -> None:
-        """Stop at the next step."""
-        self._cancel.set()
+    @property
+    def size(self) -> int:
+        """Bytes of its finished pictures."""
+        return sum(event.data.nbytes for event in self._kept if isinstance(event, PictureReady))
 
-    def leave(self, grace: float) -> None:
-        """The client has gone: cancel in ``grace`` seconds unless it comes back."""
-        if self._leaving is None and not self.done:
+    def follow(self) -> Follower:
+        """Follow it from where it is; whoever does says `Follower.leave` in the end."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+        follower = Follower(self)
+        for event in self._kept:
+            follower.tell(event)
+        if self._ended:
+            follower.tell(None)
+        self._followers.add(follower)
+        return follower
+
+    def leave(self, follower: Follower, grace: float) -> None:
+        """``follower`` has gone. If nobody is left the edit is cancelled in ``grace`` seconds, unless somebody
+        comes in that time."""
+        self._followers.discard(follower)
+        if not self._followers and not self._ended and self._leaving is None:
             self._leaving = asyncio.get_running_loop().call_later(grace, self.cancel)
+
+    def cancel(self, reason: RetouchError | None = None) -> None:
+        """Stop at the next step. ``reason``: what those who still wait for it are told."""
+        self._reason = reason
+        self._cancel.set()
 
     def on_done(self, callback: Callable[[Edit], object]) -> None:
         """Call ``callback`` with this edit when nothing of it runs any more."""
@@ -104,21 +126,52 @@ class Edit:
         """Wait until nothing of it runs any more; never raises what it failed with."""
         await asyncio.wait({self._task})
 
-    async def _follow(self, source: AsyncIterator[Event]) -> None:
+    async def _run(self, source: AsyncIterator[Event]) -> None:
         try:
             async for event in source:
-                self._events.append(event)
-                self._wake()
+                if isinstance(event, PreviewReady):
+                    # Previews are for whoever is there; only what a later follower needs is kept.
+                    event = replace(event, number=self._previews)
+                    self._previews += 1
+                else:
+                    self._kept.append(event)
+                self._tell(event)
+            if not self.size:
+                raise InternalError  # an engine that painted nothing
         except BaseException as error:
-            self._error = error
+            self.error = self._reason if self._reason and isinstance(error, Cancelled) else error
             if isinstance(error, asyncio.CancelledError):
                 raise
         finally:
             if self._leaving is not None:
                 self._leaving.cancel()
             self._ended = True
-            self._wake()
+            self._tell(None)
 
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+    def _tell(self, event: Event | None) -> None:
+        for follower in self._followers:
+            follower.tell(event)
+
+
+class Follower:
+    """One reader of an edit. It gets the plan and every finished picture, and the previews made from when it
+    came."""
+
+    def __init__(self, edit: Edit) -> None:
+        self._edit = edit
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Up to the last event, once. Raises what the edit failed with."""
+        while (event := await self._queue.get()) is not None:
+            yield event
+        if self._edit.error is not None:
+            raise self._edit.error
+
+    def tell(self, event: Event | None) -> None:
+        """The edit's next event; None when there are no more."""
+        self._queue.put_nowait(event)
+
+    def leave(self, grace: float) -> None:
+        """Be no follower any more; see `Edit.leave`."""
+        self._edit.leave(self, grace)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from retouch.contract.parameters import EditRequest
-from retouch.errors import Cancelled, DeadlineExceeded, ModelNotFound, NotReady
+from retouch.errors import Cancelled, DeadlineExceeded, NotReady
 from retouch.service.admission import Admission
 from retouch.service.edit import Edit, Event, PictureReady, Planned, PreviewReady
 from retouch.service.pool import Pool
@@ -56,7 +56,8 @@ class Editor:
 
     @property
     def ready(self) -> bool:
-        return self._pool.ready and not self.draining
+        pools = (self._pool, *self._devices.values())
+        return not self.draining and all(pool.ready for pool in pools)
 
     @property
     def in_flight(self) -> int:
@@ -65,32 +66,29 @@ class Editor:
     def capabilities(self, model: str) -> list[dict[str, Any]]:
         """What the engines behind ``model`` declared, in the order they are asked."""
         known = self._pool.engines
-        return [{"engine": name, **known[name]} for name in self.chain(model) if name in known]
-
-    def chain(self, model: str) -> tuple[str, ...]:
-        """The engines that serve ``model``. Raises `ModelNotFound` if an operator's binding names none."""
-        if model in self._settings.models:
-            chain = self._settings.models[model]
-        elif model in self._settings.engines:
-            chain = [model]
-        else:
-            chain = self._settings.chain
-        if not chain:
-            raise ModelNotFound(f"The model '{model}' does not exist.")
-        return tuple(chain)
+        return [{"engine": name, **known[name]} for name in self._settings.chain_of(model) if name in known]
 
     async def start(self) -> None:
         await asyncio.gather(self._pool.start(), *(device.start() for device in self._devices.values()))
 
-    async def stop(self, patience: float) -> None:
-        """Take nothing new, wait ``patience`` seconds for what runs, then end the workers."""
+    async def drain(self, patience: float) -> None:
+        """Take nothing new, wait ``patience`` seconds for what runs, then have the rest refused retryably. What
+        nobody waits for any more is not waited for."""
         self.draining = True
-        running = [edit.finished() for edit in self._edits]
-        if running:
-            await asyncio.wait([asyncio.ensure_future(one) for one in running], timeout=patience)
         for edit in self._edits:
-            edit.cancel()
+            if not edit.followed:
+                edit.cancel()
+        if self._edits:
+            running = [asyncio.ensure_future(edit.finished()) for edit in self._edits]
+            await asyncio.wait(running, timeout=patience)
+        for edit in self._edits:
+            edit.cancel(NotReady("The server is shutting down. Please try again shortly."))
+
+    async def stop(self) -> None:
+        """End the workers, whatever they do."""
+        self.draining = True
         await asyncio.gather(self._pool.stop(), *(device.stop() for device in self._devices.values()))
+        await asyncio.gather(*(loop.close() for loop in self._loops.values()))
 
     def submit(self, request: EditRequest, files: Sequence[File]) -> Edit:
         """Start an edit. ``files``: pictures, mask, markup; they are closed when it no longer needs them.
@@ -103,7 +101,7 @@ class Editor:
         task = Task(
             stage="edit",
             request=request,
-            chain=self.chain(request.model),
+            chain=self._settings.chain_of(request.model),
             seeds=self._seeds(request),
             base64=request.response_format == "b64_json",
         )

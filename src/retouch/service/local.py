@@ -25,6 +25,7 @@ from retouch.service.wire import HEADER, Frame, Kind
 
 log = structlog.get_logger("retouch.workers")
 
+_FIRST = asyncio.FIRST_COMPLETED
 _RUN = struct.Struct("=I")
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -44,7 +45,10 @@ class Process:
         self._on_lost = on_lost
         self.frames: asyncio.Queue[Frame | None] = asyncio.Queue()
         self.run = 0
+        self.heed_until = 0.0
+        self._fds: list[int] = []
         self.alive = True
+        self.started = False
         self.info: Mapping[str, Any] = {}
         token = os.memfd_create("retouch-token", os.MFD_CLOEXEC)
         os.ftruncate(token, _RUN.size)
@@ -77,15 +81,18 @@ class Process:
         if frame is None:
             raise WorkerLost
         self.info = frame.meta
+        self.started = True
 
     async def submit(self, task: Task, fds: Sequence[int], threads: int) -> None:
         """Give it a task; ``threads`` tells it how many cores are free for it."""
         self.run += 1
+        self.heed_until = 0.0
         await self._send(Frame(Kind.TASK, self.run, {"threads": threads}, dump(task), fds))
 
     def cancel(self) -> None:
         """Ask the worker to stop its present run at the next step."""
-        self._token[: _RUN.size] = _RUN.pack(self.run)
+        if self.alive:
+            self._token[: _RUN.size] = _RUN.pack(self.run)
 
     def kill(self) -> None:
         """End it now; whoever waits for its frames is told."""
@@ -96,6 +103,14 @@ class Process:
     async def close(self, patience: float) -> None:
         """Let an idle worker go home; kill it if it has not gone after ``patience`` seconds."""
         self._lost()
+        # What nobody has taken may hold pictures in shared memory.
+        while not self.frames.empty():
+            if (frame := self.frames.get_nowait()) is not None:
+                frame.close()
+        for fd in self._fds:
+            os.close(fd)
+        self._fds = []
+        self._token.close()
         try:
             await asyncio.to_thread(self.process.wait, patience)
         except subprocess.TimeoutExpired:
@@ -115,7 +130,7 @@ class Process:
 
     def _expect_header(self) -> None:
         self._header: tuple[int, int, int, int, int] | None = None
-        self._fds: list[int] = []
+        self._fds = []
         self._expect(HEADER.size)
 
     def _expect(self, size: int) -> None:
@@ -172,15 +187,19 @@ class LocalPool:
     """``count`` workers, each replaced when it dies.
 
     ``deadline``: seconds a task may take once it runs. ``heed``: seconds a worker has to notice a
-    cancellation before it is replaced.
+    cancellation before it is replaced. ``start``: seconds it has to load what it needs.
     """
 
-    def __init__(self, config: WorkerConfig, *, count: int, deadline: float, heed: float = 2.0) -> None:
+    def __init__(
+        self, config: WorkerConfig, *, count: int, deadline: float, heed: float = 2.0, start: float = 60.0
+    ) -> None:
         self._config = config
         self._count = count
         self._deadline = deadline
         self._heed = heed
+        self._start = start
         self._all: set[Process] = set()
+        self._gone: set[Process] = set()
         self._idle: list[Process] = []
         self._waiting: deque[asyncio.Future[Process]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -195,7 +214,7 @@ class LocalPool:
 
     @property
     def ready(self) -> bool:
-        return bool(self._all) and not self._closing
+        return not self._closing and any(process.started and process.alive for process in self._all)
 
     @property
     def engines(self) -> Mapping[str, Any]:
@@ -218,8 +237,9 @@ class LocalPool:
             if not waiter.done():
                 waiter.set_exception(NotReady())
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(process.close(1.0) for process in self._all))
+        await asyncio.gather(*(process.close(1.0) for process in self._all | self._gone))
         self._all.clear()
+        self._gone.clear()
         self._idle.clear()
 
     async def frames(self, task: Task, fds: Sequence[int], cancel: asyncio.Event) -> AsyncGenerator[Frame, None]:
@@ -257,19 +277,24 @@ class LocalPool:
         either: set[asyncio.Future[Any]] = {getting, cancelling}
         try:
             await asyncio.wait(either, timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+            if not getting.done() and cancelling.done():
+                process.cancel()
+                # An engine that goes on sending must not put its end off with every frame.
+                process.heed_until = process.heed_until or loop.time() + self._heed
+                until = min(process.heed_until, deadline)
+                await asyncio.wait({getting}, timeout=max(0.0, until - loop.time()))
             if getting.done():
                 return getting.result()
-            cancelled = cancelling.done()
-            process.cancel()
-            patience = self._heed if cancelled else 0.0
-            await asyncio.wait({getting}, timeout=patience)
-            if getting.done() and cancelled:
-                return getting.result()
             process.kill()
-            raise Cancelled if cancelled else DeadlineExceeded("The edit took longer than this server allows.")
+            raise (
+                Cancelled
+                if cancelling.done()
+                else DeadlineExceeded("The edit took longer than this server allows.")
+            )
         finally:
-            getting.cancel()
             cancelling.cancel()
+            if not getting.cancel() and not getting.cancelled() and sys.exc_info()[0] is asyncio.CancelledError:
+                process.frames.put_nowait(getting.result())
 
     async def _settle(self, process: Process) -> None:
         """Wait for an abandoned run to stop, then use its worker again or replace it."""
@@ -296,10 +321,13 @@ class LocalPool:
         cancelling = asyncio.ensure_future(cancel.wait())
         both: set[asyncio.Future[Any]] = {waiter, cancelling}
         try:
-            await asyncio.wait(both, timeout=self._deadline, return_when=asyncio.FIRST_COMPLETED)
+            # Admission bounds the wait for a worker; only a pool without any is not waited for.
+            while not both & (await asyncio.wait(both, timeout=self._deadline, return_when=_FIRST))[0]:
+                if not self._all:
+                    raise NotReady
             if waiter.done():
                 return waiter.result()
-            raise Cancelled if cancelling.done() else NotReady
+            raise Cancelled
         finally:
             cancelling.cancel()
             if not waiter.done():
@@ -313,6 +341,7 @@ class LocalPool:
         if not process.alive:
             if process in self._all:
                 self._all.discard(process)
+                self._gone.add(process)
                 self.replaced += 1
                 log.warning("worker_lost", pid=process.process.pid)
                 self._background(self._replace(process))
@@ -328,11 +357,14 @@ class LocalPool:
         process = Process(self._config, self._lost)
         self._all.add(process)
         try:
-            await process.ready()
-        except BaseException:
+            async with asyncio.timeout(self._start):
+                await process.ready()
+        except BaseException as error:
             self._all.discard(process)
             process.kill()
             await asyncio.to_thread(process.process.wait)
+            if isinstance(error, TimeoutError):
+                raise WorkerLost from error
             raise
         self._engines = process.info["engines"]
         self._give(process)
@@ -345,6 +377,7 @@ class LocalPool:
 
     async def _replace(self, process: Process) -> None:
         await process.close(1.0)
+        self._gone.discard(process)
         while not self._closing:
             try:
                 await self._spawn()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class EngineSettings(BaseModel):
@@ -43,6 +43,12 @@ class ServiceSettings(BaseModel):
         ge=0,
         description="seconds an edit goes on after its client has left",
     )
+    replay_seconds: float = Field(
+        default=600.0, ge=0, description="seconds a finished edit is kept for a client that asks again"
+    )
+    replay_bytes: int = Field(
+        default=256 << 20, ge=0, description="bytes of the pictures kept for clients that ask again"
+    )
     worker_memory: int | None = Field(
         default=8 << 30, ge=1 << 30, description="address space of a CPU worker in bytes"
     )
@@ -55,3 +61,18 @@ class ServiceSettings(BaseModel):
     seed: int | None = Field(
         default=None, ge=0, lt=2**32, description="the first seed of every request, for repeatable answers"
     )
+
+    @model_validator(mode="after")
+    def _chains_name_engines(self) -> ServiceSettings:
+        for names in (self.chain, *self.models.values()):
+            if unknown := set(names) - set(self.engines):
+                raise ValueError(f"no engine of this name is set up: {', '.join(sorted(unknown))}")
+            if not names:
+                raise ValueError("a chain names at least one engine")
+        return self
+
+    def chain_of(self, model: str) -> tuple[str, ...]:
+        """The engines that serve ``model``, in the order they are asked."""
+        if model in self.models:
+            return tuple(self.models[model])
+        return (model,) if model in self.engines else tuple(self.chain)

@@ -5,34 +5,26 @@ Everything here touches pixels, so none of it is imported by the server process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pybase64
 from numpy.typing import NDArray
 
-from retouch.contract.messages import not_a_small_png
 from retouch.contract.parameters import EditRequest
 from retouch.contract.sizes import auto_size
 from retouch.contract.tokens import count_tokens
 from retouch.engines.base import CancelToken, Canvas, EditJob, Engine, Picture, Plan, Preview, check
-from retouch.errors import InvalidMask, InvalidRequest, UnsupportedInstruction, UserError
+from retouch.errors import UnsupportedInstruction, UserError
 from retouch.imaging.canvas import lay_out
 from retouch.imaging.composite import composite, flatten
-from retouch.imaging.container import Header
-from retouch.imaging.decode import check_total, decode
 from retouch.imaging.encode import Format, encode
 from retouch.imaging.limits import PixelLimits
-from retouch.imaging.mask import mask_from_alpha, read_mask
 from retouch.imaging.raster import F32, Raster
-from retouch.imaging.sniff import invalid_image, read_header
 from retouch.service.task import Task, WorkerConfig
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from retouch.service.uploads import read
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,18 +84,14 @@ def prepare(
     whole chain refuses.
     """
     request = task.request
-    limits = PixelLimits(**config.pixels)
-    pictures = files[: len(request.images)]
-    headers = [_header(file, position, request) for position, file in enumerate(pictures, 1)]
-    check_total(headers, limits)
-    decoded, mask = _decode(request, files, headers, limits, threads)
+    decoded, mask, markup = read(request, files, PixelLimits(**config.pixels), threads)
     if mask is not None and request.mask is None:
         decoded[0] = Raster(decoded[0].rgb)  # its alpha was the mask; the colours beneath are the picture
     if not transparent_allowed(request):
         decoded = [flatten(raster) for raster in decoded]
     automatic = auto_size(request.profile, decoded[0].size)
-    job = _job(task, decoded, mask, automatic)
-    name, plan = _plan(job, task.chain, engines)
+    job = _job(task, decoded, mask, markup, automatic)
+    name, plan = _plan(job, task.chain, engines, request.image_field.removesuffix("[]"))
     if plan.composes and mask is not None:
         raise UserError(
             "This instruction moves the picture's pixels, so a mask cannot be kept to. Leave out the mask or"
@@ -155,6 +143,9 @@ def to_arrays(prepared: Prepared) -> dict[str, NDArray[Any] | None]:
     for number, source in enumerate(prepared.job.sources):
         arrays[f"source{number}.rgb"] = source.rgb
         arrays[f"source{number}.alpha"] = source.alpha
+    if prepared.job.markup is not None:
+        arrays["markup.rgb"] = prepared.job.markup.rgb
+        arrays["markup.alpha"] = prepared.job.markup.alpha
     return arrays
 
 
@@ -173,82 +164,10 @@ def from_arrays(task: Task, stored: Mapping[str, NDArray[Any]], engine: str) -> 
         sources.append(Raster(stored[f"{key}.rgb"], stored.get(f"{key}.alpha")))
     base = Raster(stored["base.rgb"], stored.get("base.alpha"))
     x, y, width, height = (int(value) for value in stored["box"])
-    job = _job(task, sources, stored.get("mask"), base.size)
+    markup = Raster(stored["markup.rgb"], stored["markup.alpha"]) if "markup.rgb" in stored else None
+    job = _job(task, sources, stored.get("mask"), markup, base.size)
     plan = Plan(**task.plan) if task.plan else Plan("")
     return Prepared(job, plan, Canvas(base, stored["weight"], (x, y, width, height)), engine, 0)
-
-
-def _header(file: BinaryIO, position: int, request: EditRequest) -> Header:
-    header = read_header(file, position=position)
-    rule = request.profile.images
-    if f"image/{header.format}" not in rule.media_types:
-        if request.profile.family == "dall-e":
-            raise not_a_small_png(rule.max_bytes)
-        raise invalid_image(position, header.format)
-    if request.strict and (header.mode not in _VENDOR_MODES or header.frames > 1):
-        raise invalid_image(position)
-    if rule.square and header.width != header.height:
-        raise _old_refusal(f"Uploaded image must be square, but got {header.width}x{header.height}.")
-    # With a mask nothing hangs on the image's own alpha, so a mode without one is refused for form only.
-    if rule.modes and header.mode not in rule.modes and (request.strict or not (header.alpha or request.mask)):
-        raise _old_refusal(f"Invalid input image - format must be in {list(rule.modes)}, got {header.mode}.")
-    return header
-
-
-_VENDOR_MODES = frozenset({"RGB", "RGBA", "L", "LA"})
-
-
-def _old_refusal(message: str) -> InvalidRequest:
-    """An error of the old model's about its image: those have neither param nor code."""
-    return InvalidRequest(message)
-
-
-def _decode(
-    request: EditRequest,
-    files: Sequence[BinaryIO],
-    headers: Sequence[Header],
-    limits: PixelLimits,
-    threads: int,
-) -> tuple[list[Raster], F32 | None]:
-    """The pictures and the mask. The codecs release the interpreter, so idle cores can share the work."""
-    count = len(request.images)
-    with ThreadPoolExecutor(threads) if threads > 1 else _Inline() as executor:
-        decoding = [
-            executor.submit(decode, file, limits=limits, position=position)
-            for position, file in enumerate(files[:count], 1)
-        ]
-        reading = None
-        if request.mask is not None:
-            reading = executor.submit(read_mask, files[count], limits=limits, source_size=headers[0].upright)
-        # The first failure in the order of the request is the one to tell.
-        decoded = [future.result() for future in decoding]
-        mask = reading.result() if reading else _own_mask(request, headers[0], decoded[0])
-    return decoded, mask
-
-
-class _Inline(Executor):
-    """Does what it is given at once: a thread for one core would cost fresh memory and bring nothing."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        future: Future[T] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
-def _own_mask(request: EditRequest, header: Header, first: Raster) -> F32 | None:
-    """The mask that the old model takes from the image's own alpha."""
-    if not request.profile.images.alpha_is_mask or not header.alpha:
-        return None
-    mask = mask_from_alpha(first)
-    if mask is None or not mask.any():
-        raise InvalidMask(
-            "Invalid input image - without a mask, the image's own transparent areas say where to edit,"
-            " and it has none."
-        )
-    return mask
 
 
 def _canvas_size(
@@ -271,12 +190,19 @@ def _canvas_size(
     return plan.size
 
 
-def _job(task: Task, sources: Sequence[Raster], mask: F32 | None, automatic: tuple[int, int]) -> EditJob:
+def _job(
+    task: Task,
+    sources: Sequence[Raster],
+    mask: F32 | None,
+    markup: Raster | None,
+    automatic: tuple[int, int],
+) -> EditJob:
     request = task.request
     return EditJob(
         sources=tuple(sources),
         prompt=request.prompt,
         mask=mask,
+        markup=markup,
         size=request.size,
         auto_size=automatic,
         quality=request.quality,
@@ -293,16 +219,16 @@ def _extras(request: EditRequest) -> dict[str, Any]:
     extras = dict(request.extras)
     if request.complexity is not None:
         extras["complexity"] = request.complexity
-    if request.markup is not None:
-        extras["markup"] = True
     return extras
 
 
-def _plan(job: EditJob, chain: Sequence[str], engines: Mapping[str, Engine]) -> tuple[str, Plan]:
+def _plan(job: EditJob, chain: Sequence[str], engines: Mapping[str, Engine], images: str) -> tuple[str, Plan]:
+    """The first engine of the chain that takes the job, and what it will do. ``images``: what errors call the
+    pictures."""
     refusal: UserError | None = None
     for name in chain:
         try:
-            _judge(name, job, engines[name])
+            _judge(name, job, engines[name], images)
             return name, engines[name].plan(job)
         except UserError as error:
             refusal = error
@@ -311,10 +237,10 @@ def _plan(job: EditJob, chain: Sequence[str], engines: Mapping[str, Engine]) -> 
     raise refusal
 
 
-def _judge(name: str, job: EditJob, engine: Engine) -> None:
+def _judge(name: str, job: EditJob, engine: Engine, images: str) -> None:
     """What an engine's declared capabilities already refuse."""
     able = engine.capabilities
-    for extra in job.extras:
+    for extra in (*job.extras, *(["markup"] if job.markup is not None else [])):
         if extra not in able.extras:
             raise UserError(
                 f"The model's engine, '{name}', does not support the '{extra}' parameter.",
@@ -327,7 +253,7 @@ def _judge(name: str, job: EditJob, engine: Engine) -> None:
         raise UserError(
             f"The model's engine, '{name}', takes at most {able.references + 1} images, but got"
             f" {len(job.sources)} instead.",
-            param="image",
+            param=images,
         )
     if len(job.seeds) > 1 and not able.varies:
         raise UserError(f"The model's engine, '{name}', gives one picture only.", param="n", code="invalid_value")

@@ -17,7 +17,7 @@ import signal
 import socket
 import struct
 import sys
-import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO, cast
@@ -65,6 +65,14 @@ class Worker:
 
     def serve(self) -> None:
         """Until the server closes the socket, or memory has run out once (a fresh heap is then safer)."""
+        try:
+            self._loop()
+        finally:
+            for engine in self._engines.values():
+                if engine.capabilities.place != "loop":  # those hold nothing here, and close asynchronously
+                    engine.close()
+
+    def _loop(self) -> None:
         while not self._spent and (frame := wire.receive(self._sock)) is not None:
             if frame.kind is Kind.CONFIGURE:
                 self._configure(parse(frame.payload, WorkerConfig))
@@ -108,7 +116,7 @@ class Worker:
                 self._spent = True
                 answer = Frame(Kind.FAILED, run, {**OutOfMemory().to_wire(), "spent": True})
             else:
-                log.exception("an edit failed")
+                log.error("an edit failed: %s", _where(error))
                 answer = Frame(Kind.FAILED, run, InternalError().to_wire())
         wire.send(self._sock, answer)
 
@@ -121,10 +129,8 @@ class Worker:
             yield from self._finish(run, task, files)
 
     def _edit(self, run: int, task: Task, files: Sequence[BinaryIO], threads: int) -> Iterator[Frame]:
-        started = time.perf_counter()
         prepared = stages.prepare(task, files, self._config, self._engines, threads=threads)
         meta = prepared.meta()
-        meta["prepare_ms"] = round((time.perf_counter() - started) * 1000, 1)
         engine = self._engines[prepared.engine]
         place = engine.capabilities.place
         if place != "worker":
@@ -166,6 +172,12 @@ class Worker:
         base, weight = prepared.canvas.base, prepared.canvas.weight
         done = stages.finish(task.request, base, weight, painted, base64=task.base64)
         yield Frame(Kind.PICTURE, run, done.meta(task.index), done.data)
+
+
+def _where(error: Exception) -> str:
+    """The kind of an error and where it arose, without its text: that could hold a prompt."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join([type(error).__name__, *(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))])
 
 
 def describe(able: Capabilities) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from retouch.errors import StorageFull
@@ -20,10 +21,11 @@ _NAME = re.compile(r"(?P<expires>\d{1,12})-[0-9a-f]{32}\.(?P<format>png|jpeg|web
 
 @dataclass(frozen=True)
 class Result:
-    """A stored result that may be read now."""
+    """A stored result that may be read now, and for ``seconds`` more."""
 
     path: Path
     media_type: str
+    seconds: int
 
 
 class LocalResults:
@@ -32,12 +34,16 @@ class LocalResults:
     def __init__(self, settings: StorageSettings) -> None:
         self._directory = settings.directory
         self._lifetime = settings.lifetime
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._secret = load_secret(self._directory / "secret")
+
+    @cached_property
+    def _secret(self) -> bytes:
+        """Made with the directory when it is first needed: most servers never answer by URL."""
+        return load_secret(self._directory / "secret")
 
     def put(self, data: bytes | memoryview, format: str) -> str:
         """Keep ``data`` (of ``format`` png, jpeg or webp); returns the link's path and query below the
         results' route. Raises `StorageFull`."""
+        secret = self._secret
         name = f"{int(time.time()) + self._lifetime}-{secrets.token_hex(16)}.{format}"
         path = self._directory / name
         # A reader must never see half a file, so it gets its name when it is whole.
@@ -53,20 +59,23 @@ class LocalResults:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise StorageFull("There is no room left on the server for the result.") from error
             raise
-        return f"{name}?sig={sign(self._secret, name)}"
+        return f"{name}?sig={sign(secret, name)}"
 
     def get(self, name: str, signature: str) -> Result | None:
         """The result of that name, None if the link is wrong, expired or swept."""
         match = _NAME.match(name)
         if match is None or not verify(self._secret, name, signature):
             return None
-        if int(match["expires"]) <= time.time():
-            return None
+        seconds = int(match["expires"]) - time.time()
         path = self._directory / name
-        return Result(path, MEDIA_TYPES[match["format"]]) if path.is_file() else None
+        if seconds <= 0 or not path.is_file():
+            return None
+        return Result(path, MEDIA_TYPES[match["format"]], int(seconds))
 
     def sweep(self) -> int:
         """Delete what has expired, and parts of writes that never ended; returns how many files went."""
+        if not self._directory.is_dir():
+            return 0
         now = time.time()
         gone = 0
         for path in self._directory.iterdir():

@@ -11,6 +11,7 @@ import pytest
 
 from retouch.engines.base import Canvas, EditJob, Engine, Never, Picture, Plan, Preview
 from retouch.engines.darkroom import operations
+from retouch.engines.darkroom.colour import luminance, to_linear
 from retouch.engines.darkroom.engine import DarkroomEngine
 from retouch.engines.darkroom.painting import Ground, Manner, paint
 from retouch.engines.darkroom.recipe import Recipe, Step
@@ -111,6 +112,7 @@ def test_a_face_is_kept(photo: Photo) -> None:
     assert is_grey(result.rgb[:40])
 
 
+@pytest.mark.rule("A.9/target-not-found")
 @pytest.mark.parametrize(
     ("prompt", "name"),
     [
@@ -135,7 +137,7 @@ def test_sunglasses_need_a_face_inside_the_mask(photo: Photo) -> None:
     source = photo("astronaut", 384)
     mask = np.zeros((source.height, source.width), np.float32)
     mask[-60:] = 1
-    with pytest.raises(TargetNotFound, match="inside the mask"):
+    with pytest.raises(TargetNotFound, match="inside the marked area"):
         DarkroomEngine().plan(EditJob(sources=(source,), prompt="add sunglasses", mask=mask))
     mask[:] = 1
     assert DarkroomEngine().plan(EditJob(sources=(source,), prompt="add sunglasses", mask=mask))
@@ -155,6 +157,21 @@ def test_what_the_mask_marks_is_removed(photo: Photo) -> None:
     result = edited("remove the object", source, mask=mask)
     assert (result.rgb[mask == 0] == source.rgb[mask == 0]).all()
     assert difference(Raster(result.rgb[40:100, 60:140].copy()), Raster(source.rgb[40:100, 60:140].copy())) > 2
+
+
+@pytest.mark.parametrize("edge", [0, 1])
+@pytest.mark.parametrize("name", ["mask", "markup"])
+def test_a_mark_that_leaves_nothing_to_fill_with_is_refused_before_anything_is_promised(
+    photo: Photo, name: str, edge: int
+) -> None:
+    source = photo("flower", 256)
+    mask = np.zeros((source.height, source.width), np.float32)
+    mask[edge:, edge:] = 1
+    drawn = Raster(source.rgb, (255 * mask).astype(np.uint8))
+    marks: dict[str, Any] = {name: mask if name == "mask" else drawn}
+    with pytest.raises(UnsupportedInstruction, match=f"The {name} covers the whole picture"):
+        DarkroomEngine().plan(EditJob(sources=(source,), prompt="remove the object", **marks))
+    assert DarkroomEngine().plan(EditJob(sources=(source,), prompt="sepia", **marks))
 
 
 def test_steps_are_done_in_order(photo: Photo) -> None:
@@ -266,8 +283,9 @@ def test_extending_into_a_size_without_room_is_refused(photo: Photo) -> None:
     with pytest.raises(UserError, match="leaves no room") as caught:
         plan("extend the image", (600, 400))
     assert caught.value.param == "size"
-    with pytest.raises(UserError, match="leaves no room"):
+    with pytest.raises(UserError, match="no wider in its shape than the picture itself") as caught:
         plan("extend the image sideways", (300, 300))
+    assert "none" not in caught.value.message
 
 
 def test_several_pictures_become_one_sheet(photo: Photo) -> None:
@@ -291,6 +309,7 @@ def test_several_pictures_become_one_sheet(photo: Photo) -> None:
         ("make these images warmer", {"mask": np.ones((85, 128), np.float32)}, "mask"),
         ("make these images warmer", {"background": "transparent"}, "background"),
         ("extend these images", {}, "prompt"),
+        ("remove the background of these images", {}, "prompt"),
     ],
 )
 def test_a_sheet_refuses_what_it_cannot_have(photo: Photo, prompt: str, extra: dict[str, Any], param: str) -> None:
@@ -298,6 +317,22 @@ def test_a_sheet_refuses_what_it_cannot_have(photo: Photo, prompt: str, extra: d
     with pytest.raises(UserError) as caught:
         DarkroomEngine().plan(EditJob(sources=sources, prompt=prompt, **extra))
     assert caught.value.param == param
+
+
+def test_of_several_pictures_the_one_without_a_face_is_named(photo: Photo) -> None:
+    sources = (photo("astronaut", 256), photo("coffee", 256))
+    job = EditJob(sources=sources, prompt="add sunglasses to everyone in both photos")
+    with pytest.raises(TargetNotFound, match="In image 2: There is no face"):
+        DarkroomEngine().plan(job)
+
+
+def test_a_percentage_of_brightness_is_that_of_the_light(photo: Photo) -> None:
+    source = photo("coffee", 256)
+    dark = Raster((source.rgb // 4).astype(np.uint8))
+    before, after = (luminance(to_linear(one.rgb)).mean() for one in (dark, edited("50% brighter", dark)))
+    assert 1.4 < after / before < 1.55
+    halved = luminance(to_linear(edited("make it half as bright", dark).rgb)).mean()
+    assert 0.48 < halved / before < 0.58
 
 
 def test_a_transparent_background_is_made_where_it_is_asked_for(photo: Photo) -> None:
@@ -320,6 +355,14 @@ def test_transparency_that_is_there_already_is_kept(photo: Photo) -> None:
         result = edited("make it vintage", source, background=background)
         assert result.alpha is not None
         assert (result.alpha == alpha).all()
+
+
+def test_one_translucent_pixel_makes_no_cut_out(photo: Photo) -> None:
+    opaque = photo("coffee", 320)
+    alpha = np.full((opaque.height, opaque.width), 255, np.uint8)
+    alpha[0, 0] = 254
+    job = EditJob(sources=(Raster(opaque.rgb, alpha),), prompt="sepia", background="transparent")
+    assert [step["op"] for step in DarkroomEngine().plan(job).recipe["steps"]] == ["sepia", "remove_background"]
 
 
 def test_high_fidelity_holds_back_on_faces_only(photo: Photo) -> None:

@@ -89,11 +89,30 @@ def test_a_prompt_without_an_instruction_is_refused(prompt: str) -> None:
     assert "asks for no edit" in refusal(prompt)
 
 
-def test_a_refusal_says_what_it_understood_what_not_and_what_there_is() -> None:
+def test_a_refusal_gives_the_reason_first_and_then_what_it_understood_and_what_not() -> None:
     message = refusal("make it black and white and add a vignette")
-    assert "understood 'turn the picture black and white', but not 'vignette'" in message
-    assert "It can do: " in message
-    assert "any description" in message
+    assert message.startswith("The darkroom has no such adjustment yet")
+    assert message.endswith("It understood 'turn the picture black and white', but not 'vignette'.")
+
+
+def test_abilities_are_told_only_where_nothing_else_can_be_said() -> None:
+    assert "It knows looks" in refusal("do something")
+    for prompt in ("make it anime", "vinatge filter", "make it warmer and shiny", "make the wall darker"):
+        assert "It knows looks" not in refusal(prompt)
+    assert len(refusal("do something")) < 320
+
+
+def test_a_refusal_promises_nothing_of_another_engine() -> None:
+    for case in REFUSED:
+        with pytest.raises(UnsupportedInstruction) as caught:
+            read(case)
+        assert "engine" not in caught.value.message
+        assert len(caught.value.message) < 600
+
+
+def test_a_thing_that_has_no_name_here_is_told_how_to_be_meant() -> None:
+    assert "cannot find 'wall' by name: say 'the subject', or send a mask" in refusal("make the wall darker")
+    assert "send a mask" not in refusal("make the wall darker", has_mask=True)
 
 
 def test_a_refusal_of_something_known_gives_the_reason() -> None:
@@ -153,6 +172,30 @@ def test_the_revised_prompt_tells_strength_place_and_what_stays() -> None:
     assert recipe.revised_prompt() == "Turn the background except the face black and white (strength 30%)."
     glasses = understand("add red aviator sunglasses", has_mask=False, sources=1)
     assert glasses.revised_prompt() == "Put red aviator sunglasses on each face."
+
+
+def test_a_percentage_of_brightness_is_a_share_of_the_light() -> None:
+    assert one("30% brighter").params == {"exposure": 0.3785}
+    assert one("50% darker").params == {"exposure": -1.0}
+    assert one("brighten at 30% strength") == one("brighten at 30% intensity")
+    assert one("brighten at 30% strength").amount == 0.3
+    said = understand("make the sky 30% darker", has_mask=False, sources=1).revised_prompt()
+    assert said == "Darken the sky by 30% (-0.51 stops)."
+
+
+def test_a_symbol_in_the_place_of_a_word_is_no_decoration() -> None:
+    assert one("Make it warmer!!! 😀").op == "warmer"
+    assert one("✨ sepia ❤️ 👩‍👩‍👧‍👦").op == "sepia"
+    assert "'🎩'" in refusal("make it warmer and add a 🎩")
+    assert "reads English only" not in refusal("add a 🎩")
+
+
+def test_what_a_step_before_an_exception_changes_is_not_excepted() -> None:
+    brighter, darker = understand(
+        "Brighten her face and make everything except her darker", has_mask=False, sources=1
+    ).steps
+    assert (brighter.region, brighter.keep) == ("face", ())
+    assert (darker.region, darker.keep) == (None, ("subject",))
 
 
 def test_a_recipe_survives_json() -> None:

@@ -8,7 +8,10 @@ from typing import Literal
 from retouch.engines.darkroom.vocabulary import Item
 from retouch.engines.darkroom.words import HARD, SOFT
 
-Kind = Literal["edit", "remove", "fill", "replace", "keep"]
+WHOLE = ("everything", "everywhere", "all")
+"""How an exception begins that belongs to one edit: "everything but the sky"."""
+
+Kind = Literal["edit", "remove", "fill", "replace", "keep", "complaint"]
 
 _HEADS: dict[str, Kind] = {
     "op.verbs": "edit",
@@ -27,6 +30,11 @@ def joins(item: Item) -> bool:
     return item.text in (SOFT, "and") or "join" in item
 
 
+def denies(item: Item) -> bool:
+    """Whether what follows is said not to be meant: "not", "instead of"."""
+    return "keep" in item and (item.text in ("not", "but not") or "denial" in item)
+
+
 def _opens(item: Item) -> bool:
     return any(head in item for head in _HEADS)
 
@@ -40,7 +48,9 @@ class Clause:
 
     ``continues``: it goes on with the verb of the clause before it ("... and the sky darker"). ``kind``: what
     its first word that means something makes of it. ``started``: whether there has been one.
-    ``asks``: whether it names an operation.
+    ``asks``: whether it names an operation. ``verbal``: whether it began with a verb.
+    ``leads``: whether it stands before the edit it belongs to. ``places``, ``denied``: whether it names a region,
+    or what is not meant. ``rest_at``: where behind a joint it begins to speak of the rest, 0 for nowhere.
     """
 
     def __init__(self, *, continues: bool = False) -> None:
@@ -49,17 +59,29 @@ class Clause:
         self.kind: Kind = "edit"
         self.started = False
         self.asks = False
+        self.verbal = False
+        self.leads = False
+        self.places = False
+        self.denied = False
+        self.rest_at = 0
 
     @property
     def text(self) -> str:
         return " ".join(item.text for item in self.items if item.text != SOFT)
 
     def add(self, item: Item) -> None:
+        if "rest" in item and self.items and joins(self.items[-1]):
+            self.rest_at = len(self.items)
+        self.places = self.places or "region" in item
+        self.denied = self.denied or denies(item)
         self.items.append(item)
         self.asks = self.asks or "op.looks" in item or "op.verbs" in item
         if not (self.started or joins(item) or _idle(item)):
             self.started = True
             self.kind = next((kind for head, kind in _HEADS.items() if head in item), "edit")
+            self.verbal = _opens(item)
+        if "complaint" in item and self.kind == "edit" and not (self.verbal or self.asks):
+            self.kind = "complaint"
 
 
 def split(items: Sequence[Item]) -> list[Clause]:
@@ -70,11 +92,29 @@ def split(items: Sequence[Item]) -> list[Clause]:
         current = clauses[-1]
         if item.text == HARD or (joins(item) and (ahead is None or _opens(ahead))):
             clauses.append(Clause())
-        elif joins(item) and current.kind == "edit" and current.asks and ahead and "region" in ahead:
+        elif joins(item) and current.kind == "edit" and current.asks and ahead and _is_place(ahead):
             clauses.append(Clause(continues=True))
+        elif "op.looks" in item and current.kind == "keep" and denies(current.items[-1]):
+            current.add(item)
+        elif (current.kind == "complaint" and _opens(item)) or _runs_on(current, item, ahead):
+            clauses.append(Clause())
+            clauses[-1].add(item)
+        elif "op.looks" in item and current.kind == "keep" and current.places and current.rest_at:
+            # "Keep the face in colour, everything else black and white".
+            clauses.append(Clause())
+            for moved in current.items[current.rest_at :]:
+                clauses[-1].add(moved)
+            del current.items[current.rest_at :]
+            clauses[-1].add(item)
         elif "op.looks" in item and _interrupts(clauses):
             # "Make everything except the face black and white": the edit goes on.
+            current.leads = True
             clauses[-2:] = [current, clauses[-2]]
+            clauses[-1].add(item)
+        elif "op.looks" in item and current.kind == "keep" and (current.denied or _excepts(current)):
+            # "Not warmer but cooler", "everything except the sky in sepia": the wish begins here.
+            current.leads = True
+            clauses.append(Clause())
             clauses[-1].add(item)
         elif "keep" in item and current.started and current.kind != "keep":
             clauses.append(Clause())
@@ -82,6 +122,23 @@ def split(items: Sequence[Item]) -> list[Clause]:
         else:
             current.add(item)
     return [clause for clause in clauses if clause.started]
+
+
+def _excepts(clause: Clause) -> bool:
+    whole = any("keep" in item and item.text.startswith(WHOLE) for item in clause.items[:2])
+    return whole and clause.places
+
+
+def _is_place(item: Item) -> bool:
+    return "region" in item or "rest" in item
+
+
+def _runs_on(current: Clause, item: Item, ahead: Item | None) -> bool:
+    """Whether another sentence begins without a stop: "make it warmer make it darker"."""
+    if not (current.kind == "edit" and current.verbal and current.asks and ahead is not None):
+        return False
+    verb = "verb.make" in item or "verb.apply" in item or "op.verbs" in item
+    return verb and not ("effect" in item or "op.looks" in item) and ("image" in ahead or _is_place(ahead))
 
 
 def _interrupts(clauses: Sequence[Clause]) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from retouch.engines.darkroom.clauses import Clause, joins
+from retouch.engines.darkroom.places import places
 from retouch.engines.darkroom.reading import NO_MASK, Reading
 from retouch.engines.darkroom.recipe import Step
 from retouch.engines.darkroom.vocabulary import Item, Operation, Vocabulary
+from retouch.engines.darkroom.wishes import Amount, Wish, as_strength, more_telling, number_before
 
 _FORMS = ("op.whole", "op.verbs", "op.looks")
 _VERBS = {"verb.make": "make", "verb.apply": "apply"}
@@ -15,19 +15,11 @@ _PICTURES = ("image", "images")
 _PICTURE_WORDS = ("photo", "photograph", "picture", "image")
 _POINTING = ("this", "that", "these", "those")
 _SENSELESS = ("polite", "glue", "definite", "effect", "strength", "from")
-_MOST = 2.0
-
-
-@dataclass
-class _Wish:
-    """An operation that the clause names, and how much of it."""
-
-    operation: Operation
-    form: str
-    amount: float | None = None
-    before: bool = False
-    """Whether the amount stood before the name: "slightly warmer and brighter" means both."""
-    params: dict[str, str] = field(default_factory=dict)
+_STRENGTHS = ("strength", "intensity", "opacity")
+_BACKDROP = (
+    "puts no colour behind a subject and recolours no sky: say 'remove the background' for a transparent one, "
+    "which can be laid over any colour"
+)
 
 
 def read_edit(clause: Clause, found: Reading, lexicon: Vocabulary) -> None:
@@ -42,13 +34,14 @@ class _EditReader:
         self.found = found
         self.lexicon = lexicon
         self.verb = found.verb if clause.continues else None
-        self.named = {item.senses[form] for item in self.items for form in _FORMS if form in item}
+        self.named = {item.senses[form]: item for item in self.items for form in _FORMS if form in item}
         self.wears = any(item.text.startswith("wear") for item in self.items)
         self.owed = any(item.text.startswith("should") for item in self.items)
-        self.wishes: list[_Wish] = []
+        self.wishes: list[Wish] = []
         self.choices: dict[str, dict[str, str]] = {}
         self.regions: list[str] = []
-        self.amount: float | None = None
+        self.names: list[str] = []
+        self.amount: Amount | None = None
         self.joined = True
         """Whether the next region is another one, and not a part of the last."""
         self.giving = False
@@ -56,6 +49,8 @@ class _EditReader:
         """Whether "into", "like" or so has been read: what follows is what the picture shall become."""
         self.only = False
         self.area = False
+        self.rest = False
+        self.it = False
 
     def read(self) -> None:
         for at, item in enumerate(self.items):
@@ -67,24 +62,45 @@ class _EditReader:
         self._settle_amount()
         if self.only and not (self.regions or self.area):
             self.found.unknown.append("only")
+        self._conclude()
+        self.found.call(self.names, also=self.clause.continues and not self.wishes)
+        self.found.name(self.regions)
+        self.found.verb = self.verb
+
+    def _conclude(self) -> None:
         if self.wishes:
             self._ask()
         elif self.clause.continues and self.regions and self.verb != "make" and self.found.last:
-            for region in self.regions:
-                for step in self.found.last:
-                    self.found.add(step.op, params=step.params, region=region, amount=step.amount)
+            for step in self.found.last:
+                self._extend_to(step)
+        elif self.only and self.regions:
+            self.found.sole += [region for region in self.regions if region not in self.found.sole]
         elif not self.found.unknown and not self.found.reasons:
+            for item in self.items:
+                if reason := item.senses.get("refusal"):
+                    self.found.doubt(reason)  # "make it high quality"
             self.found.unknown.append(self.clause.text)
-        self.found.verb = self.verb
+
+    def _extend_to(self, step: Step) -> None:
+        """Have ``step`` done to the regions of this clause, too."""
+        operation = self.lexicon.operations[step.op]
+        for region, _ in places(
+            self.found, self.clause, operation, self.regions, self.names, rest=self.rest, it=self.it
+        ):
+            self.found.add(step.op, params=step.params, region=region, amount=step.amount)
 
     def _own(self, item: Item) -> bool:
         """Whether ``item`` is a word of an operation named in this clause: its colour, its kind, its place."""
         for name in self.named:
             if choice := item.senses.get(f"choice.{name}"):
-                parameter, _, option = choice.partition("=")
-                self.choices.setdefault(name, {})[parameter] = option
+                self._choose(name, *choice.split("="))
                 return not any(form in item for form in _FORMS)
         return self._beside(item)
+
+    def _choose(self, name: str, parameter: str, option: str) -> None:
+        chosen = self.choices.setdefault(name, {})
+        if (before := chosen.setdefault(parameter, option)) != option:
+            self.found.doubt(f"takes one {parameter} there: either {before} or {option}")
 
     def _beside(self, item: Item) -> bool:
         return any(f"around.{name}" in item for name in self.named)
@@ -94,12 +110,12 @@ class _EditReader:
         verb = next((kind for sense, kind in _VERBS.items() if sense in item), None)
         if form == "op.verbs" and (self.verb or self.wishes):
             form = "op.looks" if "op.looks" in item else None
-        if "polite" in item:
+        if "polite" in item or "filler" in item:
             return
         if form:
             self._name(at, item, form)
-        elif self._is_share(at, item):
-            self._want(float(item.text) / 100)
+        elif amount := number_before(item, self._neighbour(at + 1)):
+            self._want(amount)
         elif verb and not self.verb and not self.wishes:
             self.verb = verb
             self.giving = item.text.startswith(("give", "giving"))
@@ -108,26 +124,51 @@ class _EditReader:
                 self.found.puzzle(item)  # "light from the left"
             if self.wishes and self.wishes[-1].form == "op.looks" and self._of(at) and not self.regions:
                 self.found.puzzle(item)
-            self._place(item)
+            self._place(at, item)
+        elif "rest" in item and not self.rest:
+            self.rest = True
         elif "area" in item:
             self.area = True
             if not self.found.has_mask:
                 self.found.doubt(NO_MASK)
         elif any(picture in item for picture in _PICTURES) or ("them" in item and self.found.sources > 1):
             self.found.each = self.found.each or "image" not in item
+            self.it = self.it or item.text == "it"
         elif "amount" in item:
-            self._want(float(item.senses["amount"]))
-        elif "other" in item:
-            self.found.doubt("uses one picture in an edit, or does the same to each: it cannot take from another")
+            self._want(Amount(float(item.senses["amount"])))
+        elif "share" in item:
+            self._want(Amount(float(item.senses["share"]), share=True))
+        elif "stops" in item:
+            self._want(Amount(float(item.senses["stops"]), stops=True))
+        else:
+            self._read_around(at, item)
+
+    def _read_around(self, at: int, item: Item) -> None:
+        before = self._neighbour(at - 1)
+        if "other" in item:
+            self.found.doubt("edits the first picture, or does the same to each: send the one that you mean first")
             self.found.puzzle(item)
+        elif "complaint" in item and self.wishes:
+            remedies = item.senses["complaint"].split()
+            if not any(wish.operation.name in remedies for wish in self.wishes):
+                self.found.puzzle(item)
         elif "into" in item or "as_if" in item:
             self._introduce(at, item)
-        elif item.text == "only":
+        elif item.text == "only" or "sole" in item:
             self.only = True
-        elif item.text in ("these", "those") and "verb.make" in self._neighbour(at - 1):
+        elif item.text in ("these", "those") and "verb.make" in before:
             self.found.each = True
-        elif not (any(sense in item for sense in _SENSELESS) or self._follows_share(at, item)):
-            self.found.puzzle(item)
+        elif self.only and "kept" in item and not self.wishes:
+            return  # "leave everything but the sky alone"
+        elif not (any(sense in item for sense in _SENSELESS) or number_before(before, item)):
+            if "colour" in item and {"background", "sky"} & set(self.regions):
+                self.found.doubt(_BACKDROP)
+                self.found.unknown.append(item.text)
+                return
+            self.found.puzzle(item, place=self._is_place(before))
+
+    def _is_place(self, before: Item) -> bool:
+        return "definite" in before and not self.introduced and self.verb != "apply"
 
     def _neighbour(self, at: int) -> Item:
         return self.items[at] if 0 <= at < len(self.items) else Item("")
@@ -148,11 +189,13 @@ class _EditReader:
             self.found.puzzle(after)
         if (operation.thing and not self._fits()) or (self.wishes and self._of(at)):
             self.found.puzzle(item)
-        wish = _Wish(operation, form)
+        wish = Wish(operation, form, part=float(item.senses.get("part", 1)))
         if self.amount is not None:
             wish.amount, wish.before, self.amount = self.amount, True, None
         elif self.wishes and self.wishes[-1].before:
             wish.amount, wish.before = self.wishes[-1].amount, True
+        if exact := item.senses.get("stops"):
+            wish.amount = Amount(float(exact), stops=True)
         self.wishes.append(wish)
 
     def _fits(self) -> bool:
@@ -175,7 +218,7 @@ class _EditReader:
         if operation.steady:
             return not operation.thing and "definite" in before  # "make her wider"
         if "region" in after or "area" in after:
-            return True
+            return not self._repeats(at, after)
         if "definite" not in before:
             return False
         if item.text.split()[-1] in _PICTURE_WORDS or any(picture in after for picture in _PICTURES):
@@ -184,7 +227,14 @@ class _EditReader:
             return False  # "make this vintage"
         return "effect" not in after and not self.introduced and "glue" not in self._neighbour(at - 2)
 
+    def _repeats(self, at: int, noun: Item) -> bool:
+        """Whether ``noun`` is what shall change named once more: "turn the sky into a sunset sky"."""
+        again = self._neighbour(at - 1).text in ("a", "an") and noun.senses.get("region") in self.regions
+        return again and self.verb == "make" and "name" not in noun
+
     def _introduce(self, at: int, item: Item) -> None:
+        if "complaint" in self._neighbour(at + 1) or "complaint" in self._neighbour(at + 2):
+            return  # "brighten it, it is a bit too dark"
         if "into" in item:
             if self.wishes and self.verb == "make":
                 self.found.puzzle(item)  # "turn the sunset into ...": what was named is what is there now
@@ -192,30 +242,33 @@ class _EditReader:
         elif "into" not in self._neighbour(at - 1) and "as_if" not in self._neighbour(at - 1):
             self.found.puzzle(item)  # "it is dark": a statement, not a wish
 
-    def _place(self, item: Item) -> None:
+    def _place(self, at: int, item: Item) -> None:
         region = item.senses["region"]
+        name = item.senses.get("name")
+        if name and any("image" in self._neighbour(at - back) and self._of(at) for back in (2, 3)):
+            return  # "this photo of a cat" is the whole photo
+        if name:
+            self.names.append(name)
+            thing = name.startswith("things/")
+            if thing and ("definite" not in self._neighbour(at - 1) or self.introduced):
+                self.found.puzzle(item)  # "a black and white cat", "turn it into the cat"
         if self.regions and not self.joined:
             if {region, self.regions[-1]} == {"subject", "face"}:
                 self.regions[-1] = "face"
+                if any(name.startswith("things/") for name in self.names):
+                    self.found.doubt("finds the faces of people only")
             elif region != self.regions[-1]:
                 self.found.puzzle(item)
         elif region not in self.regions:
-            if not (self.verb or self.wishes or self.only or self.owed) and self.named - {"remove_background"}:
+            if not (self.verb or self.wishes or self.only or self.owed) and self.named.keys() - {
+                "remove_background"
+            }:
                 self.found.puzzle(item)  # "sky at sunset" describes a picture
             self.regions.append(region)
         self.joined = False
 
-    def _is_share(self, at: int, item: Item) -> bool:
-        number = item.text.replace(".", "", 1)
-        return number.isascii() and number.isdigit() and self._neighbour(at + 1).text in ("%", "percent")
-
-    def _follows_share(self, at: int, item: Item) -> bool:
-        return item.text == "%" and self._is_share(at - 1, self._neighbour(at - 1))
-
-    def _want(self, amount: float) -> None:
-        # Of "very, very subtle" the word that says most counts.
-        if self.amount is None or abs(amount - 1) > abs(self.amount - 1):
-            self.amount = amount
+    def _want(self, amount: Amount) -> None:
+        self.amount = more_telling(self.amount, amount)
 
     def _settle_amount(self) -> None:
         """An amount that no name followed belongs to the one before it: "brighten the sky a bit"."""
@@ -224,36 +277,22 @@ class _EditReader:
         last = self.wishes[-1]
         if last.amount is None or last.amount == self.amount:
             last.amount = self.amount
-        elif self.amount != 1.0:
+        elif self.amount != Amount(1.0):
             self.found.unknown.append(self.clause.text)
         self.amount = None
 
     def _ask(self) -> None:
         self.found.last = []
+        self.found.begun = len(self.found.steps)
+        strength = any(item.text in _STRENGTHS for item in self.items)
         for wish in self.wishes:
+            if strength:
+                as_strength(wish)
+            amount = wish.measure(self.found, self.clause.text)
             name = wish.operation.name
-            amount = 1.0 if wish.amount is None else wish.amount
-            if not 0 < amount <= _MOST:
-                self.found.doubt("works at strengths of over 0 and up to 200 %")
-            elif wish.operation.steady and amount != 1.0:
-                self.found.doubt("has no strength for that: it is done or not")
-                self.found.unknown.append(self.clause.text)
-            for region in self._regions_for(name):
-                params = self.choices.get(name, {})
-                self.found.add(name, params=params, region=region, amount=amount)
-                self.found.last.append(Step(name, params=params, amount=amount))
-
-    def _regions_for(self, name: str) -> list[str | None]:
-        if name == "fill" and not self.found.has_mask:
-            self.found.doubt(NO_MASK)
-        if name in ("sunglasses", "remove_background"):
-            if set(self.regions) - {"subject", "face"}:
-                self.found.doubt("cannot choose between people or things by where they are: give it a mask")
-                self.found.unknown.append(self.clause.text)
-            return [None]
-        if name == "extend":
-            if self.regions:
-                self.found.doubt("extends by as much on either side: say sideways or vertically")
-                self.found.unknown.append(self.clause.text)
-            return [None]
-        return list(self.regions) or [None]
+            params = {**self.choices.get(name, {}), **wish.params}
+            for region, keep in places(
+                self.found, self.clause, wish.operation, self.regions, self.names, rest=self.rest, it=self.it
+            ):
+                self.found.add(name, params=params, region=region, keep=keep, amount=amount)
+            self.found.last.append(Step(name, params=params, amount=amount))

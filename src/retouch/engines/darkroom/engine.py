@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from retouch.engines.base import (
@@ -21,13 +22,14 @@ from retouch.engines.base import (
 )
 from retouch.engines.darkroom import regions
 from retouch.engines.darkroom.instruction import understand
+from retouch.engines.darkroom.markup import marked, marked_on
 from retouch.engines.darkroom.operations.background import UNVARYING
 from retouch.engines.darkroom.operations.sheet import natural_size, sheet
 from retouch.engines.darkroom.painting import Ground, Manner, paint, rescale
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vocabulary import vocabulary
-from retouch.errors import TargetNotFound, UserError
+from retouch.errors import TargetNotFound, UnsupportedInstruction, UserError
 from retouch.imaging.raster import F32, Raster
 
 LOOK_SIDE = 1024
@@ -39,6 +41,12 @@ PREVIEW_SIDES = (256, 448, 640)
 LARGEST_PREVIEW = (0.3, 0.5, 0.75)
 """The same as a share of the canvas: on a small one the coarse passes are smaller still."""
 
+FILLED_PREVIEW_SIDES = (112, 160, 224)
+"""The same where something is to be filled in, which takes long at any size."""
+
+SOLID, HOLLOW = 128, 0.01
+"""A picture is cut out already if more than this share of it lies below that alpha."""
+
 RIM = 8
 """Pixels on each side; a size rounded to multiples of 16 leaves at most that."""
 
@@ -49,12 +57,15 @@ EXTENSION = 1.5
 class DarkroomEngine:
     """Edits without a model of language or of pictures in general: every ability is an operation of its own.
 
+    Markup says where, as a mask does, but softly and without the promise that nothing else changes: see
+    `retouch.engines.darkroom.markup`. ``complexity`` is how fine the work is, in place of the quality.
+
     Stateless but for what it saw while planning the last job, which `edit` uses again.
     """
 
     def __init__(self) -> None:
         examples = tuple(operation.example for operation in vocabulary().operations.values())
-        self.capabilities = Capabilities(extras=frozenset({"seed"}), abilities=examples)
+        self.capabilities = Capabilities(extras=frozenset({"seed", "markup", "complexity"}), abilities=examples)
         self._job: weakref.ref[EditJob] | None = None
         self._seen: list[Scene] = []
 
@@ -65,12 +76,14 @@ class DarkroomEngine:
         contradicts the instruction.
         """
         self._forget()
-        recipe = understand(job.prompt, has_mask=job.mask is not None, sources=len(job.sources))
-        if recipe.each and job.mask is not None:
+        place = marked(job.markup) if job.markup is not None else job.mask
+        recipe = understand(job.prompt, has_mask=place is not None, sources=len(job.sources))
+        if recipe.each and place is not None:
+            name = "mask" if job.markup is None else "markup"
             raise UserError(
-                "A mask marks places in the first picture, but the instruction speaks of several pictures. "
-                "Leave out the mask, or speak of one picture.",
-                param="mask",
+                f"A {name} marks places in the first picture, but the instruction speaks of several pictures. "
+                f"Leave out the {name}, or speak of one picture.",
+                param=name,
                 code="invalid_value",
             )
         if recipe.each and job.background == "transparent":
@@ -78,6 +91,12 @@ class DarkroomEngine:
                 "A sheet of several pictures has an opaque background. Send one picture, or leave out background.",
                 param="background",
                 code="invalid_value",
+            )
+        if recipe.each and any(step.op == "remove_background" for step in recipe.steps):
+            raise UserError(
+                "A sheet of several pictures is opaque, so no background can be removed. Send one at a time.",
+                param="prompt",
+                code="unsupported_instruction",
             )
         recipe = _cut_out(job, recipe)
         if len(job.seeds) > 1 and all(step.op in UNVARYING for step in recipe.steps):
@@ -87,11 +106,17 @@ class DarkroomEngine:
                 param="n",
                 code="invalid_value",
             )
+        _leave_something(job, recipe, place)
         size = _implied_size(job, recipe)
         sources = job.sources if recipe.each else job.sources[:1]
         seen = [Scene(_reduced(source, LOOK_SIDE)) for source in sources]
-        for scene in seen:
-            _seek(scene, recipe, job.mask)
+        for number, scene in enumerate(seen, 1):
+            try:
+                _seek(scene, recipe, place)
+            except TargetNotFound as error:
+                if not recipe.each:
+                    raise
+                raise TargetNotFound(f"In image {number}: {error.message}") from None
         self._job, self._seen = weakref.ref(job), seen
         return Plan(
             revised_prompt=recipe.revised_prompt(), size=size, composes=recipe.each, recipe=recipe.to_dict()
@@ -107,6 +132,8 @@ class DarkroomEngine:
                 yield from _sheets(job, recipe, canvas.size, manners, seen, cancel)
             else:
                 mask = None if job.mask is None else canvas.weight
+                if job.markup is not None:
+                    mask = marked_on(job.markup, canvas.box, canvas.size)
                 ground = Ground(canvas.base, _photograph(canvas), mask)
                 yield from _pictures(job, recipe, ground, manners, seen[0], cancel)
         finally:
@@ -136,10 +163,14 @@ def _photograph(canvas: Canvas) -> tuple[int, int, int, int]:
 def _cut_out(job: EditJob, recipe: Recipe) -> Recipe:
     """The recipe with its background removed, where the client asked for a transparent one and has none yet."""
     wanted = job.background == "transparent" and all(step.op != "remove_background" for step in recipe.steps)
-    if not wanted or all(source.alpha is not None for source in job.sources[:1]):
+    if not wanted or all(_is_cut_out(source) for source in job.sources[:1]):
         return recipe
     says = vocabulary().operations["remove_background"].says
     return replace(recipe, steps=(*recipe.steps, Step("remove_background", says=says)))
+
+
+def _is_cut_out(source: Raster) -> bool:
+    return source.alpha is not None and float((source.alpha < SOLID).mean()) >= HOLLOW
 
 
 def _implied_size(job: EditJob, recipe: Recipe) -> Size | None:
@@ -160,10 +191,11 @@ def _implied_size(job: EditJob, recipe: Recipe) -> Size | None:
         wider, taller = job.size[0] * height > width * job.size[1], job.size[0] * height < width * job.size[1]
         if {"sideways": wider, "upright": taller}.get(str(direction), wider or taller):
             return None
+        longer = {"sideways": "wider", "upright": "taller"}.get(str(direction), "wider or taller")
         raise UserError(
-            f"The instruction extends the picture{' ' + direction if direction else ''}, but {job.size[0]}x"
-            f"{job.size[1]} leaves no room for that beside a picture of {width}x{height}. Ask for another size, "
-            "or for none.",
+            f"The instruction extends the picture, but the size {job.size[0]}x{job.size[1]} is no {longer} in its "
+            f"shape than the picture itself ({width}x{height}), which leaves no room for that. It takes a size "
+            f"of a {longer} shape.",
             param="size",
             code="invalid_value",
         )
@@ -173,8 +205,29 @@ def _implied_size(job: EditJob, recipe: Recipe) -> Size | None:
     return width, round(height * EXTENSION)
 
 
+def _leave_something(job: EditJob, recipe: Recipe, place: F32 | None) -> None:
+    """Raise `UnsupportedInstruction` where what is to be filled leaves nothing to fill it with, not even in the
+    coarsest of the previews."""
+    if place is None or not any(step.op == "fill" and not (step.region or step.keep) for step in recipe.steps):
+        return
+    side = next(_coarse(job.size or job.sources[0].size, 1, FILLED_PREVIEW_SIDES))
+    if (_reduced_weight(place, side) > 0).all():
+        name = "mask" if job.markup is None else "markup"
+        raise UnsupportedInstruction(
+            f"The {name} covers the whole picture, so there is nothing left to fill it with. Mark a part of it."
+        )
+
+
+def _reduced_weight(weight: F32, side: int) -> F32:
+    height, width = weight.shape
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(weight, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+
+
 def _seek(scene: Scene, recipe: Recipe, mask: F32 | None) -> None:
-    """Raise `TargetNotFound` where a step asks for something that is not in the picture."""
+    """Raise `TargetNotFound` where a step asks for something that is not in the picture. ``mask``: of the
+    source's size, what may change."""
     for step in recipe.steps:
         regions.seek(scene, [*([step.region] if step.region else []), *step.keep])
         if step.op == "remove_background":
@@ -182,7 +235,7 @@ def _seek(scene: Scene, recipe: Recipe, mask: F32 | None) -> None:
         if step.op == "sunglasses":
             regions.seek(scene, ["face"])
             if mask is not None and not any(_marked(scene, face.box, mask) for face in scene.faces):
-                raise TargetNotFound("There is no face inside the mask.")
+                raise TargetNotFound("There is no face inside the marked area.")
 
 
 def _marked(scene: Scene, box: tuple[float, float, float, float], mask: F32) -> bool:
@@ -207,8 +260,9 @@ def _manners(job: EditJob) -> list[Manner]:
     first = job.extras.get("seed")
     seeds = job.seeds if first is None else [int(first) + index for index in range(len(job.seeds))]
     variations = [0.0, *_spread(seeds[1:])]
+    finesse = str(job.extras.get("complexity", job.quality))
     return [
-        Manner(seed=abs(seed), variation=variation, quality=job.quality, restraint=job.fidelity == "high")
+        Manner(seed=abs(seed), variation=variation, quality=finesse, restraint=job.fidelity == "high")
         for seed, variation in zip(seeds, variations, strict=True)
     ]
 
@@ -228,16 +282,18 @@ def _spread(seeds: Sequence[int]) -> list[float]:
     return places
 
 
-def _coarse(canvas: Size, count: int) -> Iterator[int]:
-    for side, share in list(zip(PREVIEW_SIDES, LARGEST_PREVIEW, strict=True))[:count]:
+def _coarse(canvas: Size, count: int, sides: tuple[int, int, int] = PREVIEW_SIDES) -> Iterator[int]:
+    for side, share in list(zip(sides, LARGEST_PREVIEW, strict=True))[:count]:
         yield max(16, min(side, round(max(canvas) * share)))
 
 
 def _pictures(
     job: EditJob, recipe: Recipe, ground: Ground, manners: list[Manner], seen: Scene, cancel: CancelToken
 ) -> Iterator[Preview | Picture]:
-    for side in _coarse(ground.base.size, job.previews):
-        coarse = paint(ground.shrunk(side), recipe, manners[0], cancel, seen)
+    fills = ground.extends or any(step.op == "fill" for step in recipe.steps)
+    manner = replace(manners[0], quality="low") if fills else manners[0]
+    for side in _coarse(ground.base.size, job.previews, FILLED_PREVIEW_SIDES if fills else PREVIEW_SIDES):
+        coarse = paint(ground.shrunk(side), recipe, manner, cancel, seen)
         yield Preview(rescale(coarse, ground.base.size))
     known = Scene(ground.base)
     known.learn_from(seen)

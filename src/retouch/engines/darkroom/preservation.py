@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
-from retouch.engines.darkroom.clauses import Clause, joins
+from retouch.engines.darkroom.clauses import WHOLE, Clause, denies, joins
 from retouch.engines.darkroom.reading import Reading
+from retouch.engines.darkroom.vocabulary import Item
 
-_SENSELESS = ("keep", "definite", "glue", "kept", "polite", "as_if", "from")
+_SENSELESS = ("keep", "definite", "glue", "kept", "polite", "as_if", "from", "relative")
+_EXCEPTING = ("except", "but", "apart", "aside", "other than", "excluding", "all but", "not")
 
 
 def read_keep(clause: Clause, found: Reading) -> None:
-    """Add the regions that ``clause`` names to ``found.keep``."""
+    """Add the regions that ``clause`` names to ``found.keep``, and what it denies to ``found.denied``."""
     regions: list[str] = []
-    anyway = False
-    picture = False
-    for item in clause.items:
-        if "region" in item:
-            regions.append(item.senses["region"])
+    names: list[str] = []
+    anyway = denied = picture = False
+    excepting = any("keep" in item and any(word in item.text for word in _EXCEPTING) for item in clause.items)
+    for at, item in enumerate(clause.items):
+        if "op.looks" in item and at and denies(clause.items[at - 1]):
+            found.denied.append((item.senses["op.looks"], item))
+            denied = True
+        elif region := _region(item, found, excepting=excepting):
+            regions.append(region)
+            names += [item.senses["name"]] if "name" in item else []
         elif "kept_anyway" in item:
             anyway = True
-        elif "image" in item or "images" in item:
+        elif "image" in item or "images" in item or "nothing" in item:
             picture = True
         elif "area" in item and found.has_mask:
             found.doubt("changes what the mask marks: leave out of the mask what should stay")
         elif not (joins(item) or any(sense in item for sense in _SENSELESS)):
-            found.puzzle(item)
+            found.puzzle(item, place=at > 0 and "definite" in clause.items[at - 1])
     if regions == ["subject", "face"]:
         regions = ["face"]  # "the person's face"
-    if (not (regions or anyway) and not found.unknown) or (picture and not (regions or anyway)):
+        if any(name.startswith("things/") for name in names):
+            found.doubt("finds the faces of people only")
+    understood = regions or anyway or denied
+    if picture and not understood:
+        found.doubt("has nothing to do: the instruction asks to leave the picture as it is")
+    elif not understood and not found.unknown:
         found.unknown.append(clause.text)
-    found.keep += [region for region in dict.fromkeys(regions) if region not in found.keep]
+    found.call(names)
+    found.name(regions)
+    # "Brighten the face and make everything except the face darker": the exception is of the second edit alone.
+    alone = any("keep" in item and item.text.startswith(WHOLE) for item in clause.items)
+    since = (len(found.steps) if clause.leads else found.begun) if alone else 0
+    for region in regions:
+        found.keep[region] = min(since, found.keep.get(region, since))
+
+
+def _region(item: Item, found: Reading, *, excepting: bool) -> str | None:
+    """The region that ``item`` names; after "except" a pronoun means what was spoken of last, or the subject."""
+    if "region" in item:
+        return item.senses["region"]
+    if "them" in item and found.sources == 1:
+        return found.named[-1] if found.named else "subject"
+    if excepting and item.text == "it":
+        return found.named[-1] if found.named else "subject"
+    return None

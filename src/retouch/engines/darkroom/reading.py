@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,33 +13,67 @@ MOST_STEPS = 12
 """More steps than that are refused: each can cost a second."""
 
 NO_MASK = "needs a mask that marks it: send one whose transparent pixels are the ones to change"
+NOT_INVENTED = "cannot turn one thing into another or invent new ones"
+ONE_SUBJECT = "finds one subject in a picture, and cannot tell one person or thing from another"
+NO_REST = "cannot tell what 'the rest' leaves out: name it, as in 'make the rest darker but keep the face'"
+
+
+@dataclass
+class Complaint:
+    """A statement that something is wrong, which counts only beside its remedy.
+
+    ``remedies``: operations, any of which would mend it; ``region``: where; ``item``: how it was said.
+    """
+
+    remedies: tuple[str, ...]
+    region: str | None
+    item: Item
 
 
 @dataclass
 class Reading:
     """``has_mask`` and ``sources``: what came with the instruction.
 
-    ``steps`` and ``keep`` (regions) are what it asks for; ``each``: it speaks of several pictures.
-    ``unknown``: words that nothing explains, of them ``strange`` those the lexicon doesn't have; ``reasons``:
-    why some of it cannot be done. ``verb``: the kind of
-    the last verb of an edit and ``last`` its steps, for a clause that goes on with them.
+    ``steps`` are what it asks for and ``keep`` the regions that those from that number on leave alone;
+    ``begun``: how many there were when the last edit began; ``each``: it speaks of several pictures;
+    ``sole``: the regions beside which nothing may change.
+    ``unknown``: words that nothing explains, of them ``strange`` those the lexicon doesn't have and ``lost``
+    those that name a place; ``reasons``: why some of it cannot be done. ``verb``: the kind of the last verb of
+    an edit and ``last`` its steps, for a clause that goes on with them.
+    ``named``: the regions spoken of, in order; ``topic``: the region that a complaint was about; ``denied``:
+    operations that were said not to be meant; ``rest``: "the rest" was said before anything it leaves out.
     """
 
     has_mask: bool
     sources: int
     steps: list[Step] = field(default_factory=list)
-    keep: list[str] = field(default_factory=list)
+    keep: dict[str, int] = field(default_factory=dict)
+    begun: int = 0
     each: bool = False
+    sole: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     verb: str | None = None
     last: list[Step] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+    topic: str | None = None
+    denied: list[tuple[str, Item]] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
+    rest: bool = False
+    _people: list[set[str]] = field(default_factory=list)
 
     def add(
-        self, op: str, *, params: Mapping[str, Any] | None = None, region: str | None = None, amount: float = 1.0
+        self,
+        op: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        region: str | None = None,
+        keep: Iterable[str] = (),
+        amount: float = 1.0,
     ) -> None:
-        step = Step(op, params=params or {}, region=region, amount=amount)
+        step = Step(op, params=params or {}, region=region, keep=tuple(keep), amount=amount)
         if step in self.steps:
             return
         if len(self.steps) == MOST_STEPS:
@@ -47,14 +81,40 @@ class Reading:
             return
         self.steps.append(step)
 
+    def name(self, regions: Iterable[str]) -> None:
+        """Note that a clause has spoken of ``regions``."""
+        self.named += [region for region in dict.fromkeys(regions) if region not in self.named]
+
+    def call(self, names: Iterable[str], *, also: bool = False) -> None:
+        """Note by which names a clause calls the subject: two clauses with different ones mean two subjects,
+        which would be taken for one. ``also``: it goes on with the names of the clause before it."""
+        called = set(names)
+        if not called:
+            return
+        if also and self._people:
+            self._people[-1] |= called
+            return
+        for other in self._people:
+            people = all(name.startswith("people/") for name in called | other)
+            if called != other and not (people and "people/person" in called | other):
+                self.doubt(ONE_SUBJECT)
+                self.unknown += [name.partition("/")[2] for name in sorted(called - other)]
+        self._people.append(called)
+
     def doubt(self, reason: str) -> None:
         if reason not in self.reasons:
             self.reasons.append(reason)
 
-    def puzzle(self, item: Item) -> None:
-        """Note that nothing explains ``item``; a known refusal explains why."""
-        if reason := item.senses.get("refusal"):
+    def puzzle(self, item: Item, *, place: bool = False) -> None:
+        """Note that nothing explains ``item``; a known refusal explains why. ``place``: it stands where a part
+        of the picture would."""
+        lost = place and ("refused_place" in item or (not item.senses and item.text.isalpha()))
+        if lost:
+            self.lost.append(item.text)
+        elif (reason := item.senses.get("refusal")) and not ("colour" in item and self.reasons):
             self.doubt(reason)
+        elif item.senses.get("name", "").startswith("things/"):
+            self.doubt(NOT_INVENTED)
         self.unknown.append(item.text)
         if not item.senses:
             self.strange.append(item.text)

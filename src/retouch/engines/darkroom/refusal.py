@@ -1,4 +1,4 @@
-"""What a person is told when an instruction is beyond the darkroom."""
+"""What a person is told when an instruction is beyond the darkroom: why first, then at most one way on."""
 
 from __future__ import annotations
 
@@ -8,19 +8,14 @@ from collections.abc import Iterable, Sequence
 from retouch.engines.darkroom.vocabulary import Vocabulary
 from retouch.errors import UnsupportedInstruction
 
-_SHOWN = 6
+_SHOWN = 4
+_REASONS = 2
 _LONGEST = 24
 _TEXT = 72
 _ABILITIES = (
-    "a sunset, golden-hour, vintage, sepia, black-and-white, cinematic or vivid look",
-    "warmer, cooler, brighter or darker",
-    "an oil painting or a watercolour",
-    "removing the background",
-    "removing what a mask marks",
-    "extending the image",
-    "adding sunglasses",
+    "It knows looks (sunset, vintage, sepia, black and white, cinematic …), warmer, cooler, brighter, darker, oil "
+    "and watercolour, sunglasses, 'remove the background', 'extend the image', and removing what a mask marks."
 )
-_ELSEWHERE = "For an edit in free words, choose a model whose engine paints from any description."
 
 
 def refuse(
@@ -29,29 +24,37 @@ def refuse(
     understood: Iterable[str] = (),
     unknown: Sequence[str] = (),
     strange: Sequence[str] = (),
+    lost: Sequence[str] = (),
     reasons: Iterable[str] = (),
+    has_mask: bool = False,
 ) -> UnsupportedInstruction:
     """The error for an instruction.
 
     ``understood``: what would have been done, in a person's words. ``unknown``: the words that nothing explains;
-    ``strange``: those of them that may be slips of the pen.
-    ``reasons``: each goes on a sentence that begins with "The darkroom".
+    ``strange``: those of them that may be slips of the pen; ``lost``: those that seem to name a part of the
+    picture. ``reasons``: each goes on a sentence that begins with "The darkroom".
     """
-    sentences: list[str] = []
+    why = list(dict.fromkeys(reasons))[:_REASONS]
+    meant = _meant(vocabulary, strange)
+    lost = [word for word in lost if word not in vocabulary.telling]
+    if lost and not meant and not why:
+        way = "say 'the subject'" + ("" if has_mask else ", or send a mask that marks it")
+        why.append(f"cannot find {_quoted(lost[:1])} by name: {way}")
     known, puzzling = _quoted(understood), _quoted(unknown)
+    sentences = [f"The darkroom {reason}." for reason in why]
+    speaker = "It" if sentences else "The darkroom"
     if known and puzzling:
-        sentences.append(f"The darkroom understood {known}, but not {puzzling}.")
+        sentences.append(f"{speaker} understood {known}, but not {puzzling}.")
     elif puzzling:
-        sentences.append(f"The darkroom did not understand {puzzling}.")
-    elif known:
-        sentences.append(f"The darkroom understood {known}, but not the whole instruction.")
-    sentences += [f"The darkroom {reason}." for reason in list(dict.fromkeys(reasons))[:3]]
-    if meant := _meant(vocabulary, strange):
-        sentences.append(f"Did you mean {_quoted(meant)}?")
+        sentences.append(f"{speaker} did not understand {puzzling}.")
+    elif known and not why:
+        sentences.append(f"{speaker} understood {known}, but not the whole instruction.")
     if not sentences:
         sentences.append("The instruction asks for no edit.")
-    sentences.append(f"It can do: {'; '.join(_ABILITIES)}.")
-    sentences.append(_ELSEWHERE)
+    if meant:
+        sentences.append(f"Did you mean {_quoted(meant[:1])}?")
+    elif not (known or why):
+        sentences.append(_ABILITIES)
     return UnsupportedInstruction(" ".join(sentences))
 
 

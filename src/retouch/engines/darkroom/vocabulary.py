@@ -25,6 +25,8 @@ class Operation:
     steady: bool = False
     thing: bool = False
     against: tuple[str, ...] = ()
+    drowns: tuple[str, ...] = ()
+    stops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,27 @@ class Vocabulary:
             self._learn(phrases, kind)
         for region, phrases in language["regions"].items():
             self._learn(phrases, "region", region)
+        for kind in ("people", "things"):
+            for pattern in language["names"][kind]:
+                self._learn([pattern], "name", f"{kind}/{_slot(pattern)}")
+                self._learn([pattern], "region", "subject")
+        self._things = "|".join(language["names"]["things"])
         for value, phrases in language["amounts"].items():
             self._learn(phrases, "amount", value)
+        for value, phrases in language["stops"].items():
+            self._learn(phrases, "stops", value)
+        for value, phrases in language["shares"].items():
+            self._learn(phrases, "share", value)
+        for remedy, phrases in language["complaints"].items():
+            self._learn(phrases, "complaint", remedy)
         self._learn(language["amount"]["around"], "strength")
         for name, entry in operations.items():
             self._learn_operation(name, entry)
         for refusal in refusals["refusal"]:
             self._learn(refusal["phrases"], "refusal", refusal["reason"])
-            if refusal.get("thing"):
-                self._learn(refusal["phrases"], "refused_thing")
+            for mark, sense in (("thing", "refused_thing"), ("place", "refused_place"), ("colour", "colour")):
+                if refusal.get(mark):
+                    self._learn(refusal["phrases"], sense)
 
         asking = [table.get(form, ()) for table in operations.values() for form in ("looks", "verbs")]
         asking += [*language["regions"].values()]
@@ -93,7 +107,11 @@ class Vocabulary:
 
     def _learn_operation(self, name: str, entry: Mapping[str, Any]) -> None:
         for form in ("looks", "verbs", "whole"):
-            self._learn(entry.get(form, ()), f"op.{form}", name)
+            patterns = [pattern.replace("{things}", self._things) for pattern in entry.get(form, ())]
+            self._learn(patterns, f"op.{form}", name)
+        for sense in ("part", "stops"):
+            for value, phrases in entry.get(f"{sense}_of", {}).items():
+                self._learn(phrases, sense, value)
         self._learn(entry.get("around", ()), f"around.{name}")
         for parameter, options in entry.get("choices", {}).items():
             for option, phrases in options.items():
@@ -105,6 +123,8 @@ class Vocabulary:
             steady=entry.get("steady", False),
             thing=entry.get("thing", False),
             against=tuple(entry.get("against", ())),
+            drowns=tuple(entry.get("drowns", ())),
+            stops=entry.get("stops", 0),
         )
 
     def _learn(self, patterns: Sequence[str], kind: str, value: str = "") -> None:
@@ -137,6 +157,11 @@ class Vocabulary:
                 items.append(Item(" ".join(sequence[at:end]), senses))
                 at = end
         return items
+
+
+def _slot(pattern: str) -> str:
+    """What a name's pattern begins with: the one name of all its forms."""
+    return pattern.strip("(").split("|")[0]
 
 
 def _slots(pattern: str) -> Iterator[list[str]]:

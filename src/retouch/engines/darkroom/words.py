@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 HARD = "."
@@ -37,6 +38,10 @@ _TYPOGRAPHY = str.maketrans(
 _TOKEN = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)|(?P<word>[^\W\d]+(?:'[^\W\d]+)*)|(?P<mark>[^\s\w'])")
 _MARKS = {".": HARD, ";": HARD, "!": HARD, "?": HARD, ",": SOFT, "(": SOFT, ")": SOFT, "/": SOFT, ":": SOFT}
 
+_LEANING = re.compile(
+    "an?|the|my|his|her|their|and|or|with|without|into|to|of|add|put|insert|wear|give|like|as|some|by|for|on|in"
+)
+"""Words that no sentence ends with: a symbol behind one of them stands for a word."""
 
 _BULLET = re.compile(r"[ \t]{0,16}(?:\d{1,2}[.)]|•)[ \t]")
 
@@ -47,10 +52,18 @@ def _bullet(line: str) -> int:
     return match.end() if match else 0
 
 
+def _decorates(mark: str, found: list[str]) -> bool:
+    """Whether ``mark`` is an emoji or another symbol that only sets off the words before it."""
+    if not (unicodedata.category(mark) in ("So", "Sk", "Cf", "Me") or "\ufe00" <= mark <= "\ufe0f"):
+        return False
+    return not (found and _LEANING.fullmatch(found[-1]))
+
+
 def words(text: str, contractions: Mapping[str, str], spelling: Mapping[str, str]) -> list[str]:
     """``text`` in lower-case words, numbers, `HARD` and `SOFT` marks and single odd characters.
 
-    Hyphens and quotation marks separate words and leave no trace; ``contractions`` are spelt out ("don't" →
+    Hyphens, quotation marks and emoji separate words and leave no trace, but an emoji in the place of a word
+    ("add a 🎩") is one; ``contractions`` are spelt out ("don't" →
     "do not", any other "'s" falls away) and each word takes its ``spelling``. Linear in the length of the text.
     """
     found: list[str] = []
@@ -60,6 +73,8 @@ def words(text: str, contractions: Mapping[str, str], spelling: Mapping[str, str
             if match.lastgroup == "number":
                 found.append(piece.replace(",", "."))
             elif match.lastgroup == "mark":
+                if _decorates(piece, found):
+                    continue
                 found.append("and" if piece in "&+" else _MARKS.get(piece, piece))
             else:
                 spelt = contractions.get(piece) or piece.removesuffix("'s")

@@ -172,3 +172,46 @@ def test_a_canvas_without_a_picture_is_refused(photo: Photo) -> None:
     rgb = photo("cat", 64).rgb
     with pytest.raises(UnsupportedInstruction):
         extend(_scene(rgb, np.ones(rgb.shape[:2], np.float32)))
+
+
+def test_new_canvas_beside_transparency_is_transparent() -> None:
+    rgb = np.full((60, 120, 3), (200, 30, 60), np.uint8)
+    alpha = np.zeros((60, 120), np.uint8)
+    alpha[20:40, 30:90] = 255
+    base, weight = _canvas(rgb, 0, 0, 40, 40)
+    shown = cv2.copyMakeBorder(alpha, 40, 40, 0, 0, cv2.BORDER_REPLICATE)
+    out = extend(Scene(Raster(base, np.asarray(shown, np.uint8)), weight=weight, quality="low"))
+    assert out.alpha is not None
+    assert out.alpha[weight > 0].max() == 0
+    assert np.array_equal(out.alpha[40:100], alpha)
+
+
+def test_a_filling_in_a_translucent_picture_is_as_translucent(photo: Photo) -> None:
+    rgb = photo("coffee", 160).rgb
+    weight = np.zeros(rgb.shape[:2], np.float32)
+    weight[10:40, 110:140] = 1
+    alpha = np.full(rgb.shape[:2], 120, np.uint8)
+    out = fill(Scene(Raster(rgb, alpha), weight=weight, quality="low"))
+    assert out.alpha is not None
+    assert np.abs(out.alpha.astype(int) - 120).max() <= 1
+
+
+def test_wide_new_canvas_shows_nothing_twice(photo: Photo) -> None:
+    rgb = photo("coffee", 320).rgb
+    base, weight = _canvas(rgb, 0, 0, 140, 140)
+    out = extend(_scene(base, weight)).rgb
+    cup = np.ascontiguousarray(rgb[60:160, 80:200])
+    for new in (out[:140], out[-140:]):
+        match = cv2.matchTemplate(np.ascontiguousarray(new), cup, cv2.TM_CCOEFF_NORMED)
+        assert match.max() < 0.6
+
+
+def test_a_filling_in_a_clear_sky_is_no_blob() -> None:
+    rows = np.linspace(120, 220, 120, dtype=np.float32)
+    sky = np.repeat(np.repeat(rows[:, None, None], 200, 1), 3, 2)
+    sky += np.random.default_rng(0).normal(0, 1.5, sky.shape)
+    rgb = sky.astype(np.uint8)
+    weight = np.zeros(rgb.shape[:2], np.float32)
+    weight[30:90, 60:140] = 1
+    out = fill(_scene(rgb, weight)).rgb
+    assert np.abs(out.astype(int) - rgb).max() < 16

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from retouch.engines.darkroom.vision.saliency import find_saliency, glance, is_clear
+from retouch.engines.darkroom.vision.saliency import _tidied, find_saliency, glance, is_clear
 from retouch.imaging.raster import U8, Raster
 
 Photo = Callable[..., Raster]
@@ -76,3 +76,15 @@ def test_a_sure_part_is_clear() -> None:
     sure = np.zeros((50, 50), np.float32)
     sure[10:30, 10:30] = 1
     assert is_clear(sure)
+
+
+def test_small_holes_are_closed_and_faint_specks_dropped() -> None:
+    found = np.zeros((100, 100), np.float32)
+    found[20:80, 20:80] = 1
+    found[50:53, 50:53] = 0
+    found[5:9, 5:9] = 0.3
+    found[30:60, 25:40] = 0  # an opening, not a mistake
+    tidy = _tidied(found)
+    assert tidy[50:53, 50:53].min() > 0.9
+    assert tidy[:12, :12].max() == 0
+    assert tidy[30:60, 25:40].max() == 0

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations import patchmatch
+from retouch.engines.darkroom.operations.bands import Band, bands, calmed, meet
+from retouch.engines.darkroom.operations.ground import CLEAR, Sheet, cover, going_on, is_bare, lay, leave_plain
+from retouch.engines.darkroom.operations.guard import (
+    Box,
+    bounds,
+    coarsen,
+    faces,
+    grow,
+    is_cut,
+    near,
+    rest_of_subject,
+)
 from retouch.engines.darkroom.operations.membrane import spread
 from retouch.engines.darkroom.operations.patchmatch import Flags
+from retouch.engines.darkroom.operations.smooth import aim, blur_inside, soothe
 from retouch.engines.darkroom.scene import Scene
-from retouch.engines.darkroom.vision.saliency import glance
 from retouch.errors import TargetNotFound, UnsupportedInstruction
 from retouch.imaging.raster import F32, U8, Raster
-
-Box = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How large the small painting may be: its longer side, and its hole, in pixels."""
+    """How large the small painting may be: its longer side and its hole, in pixels, and its share of the
+    picture's size."""
 
     side: int
     hole: int
+    scale: float = 1.0
 
 
-EFFORTS = {"low": Effort(320, 7000), "medium": Effort(384, 10_000), "high": Effort(448, 24_000)}
-ROOM = 1.5
+EFFORTS = {"low": Effort(320, 7000, 0.45), "medium": Effort(384, 9500), "high": Effort(448, 24_000)}
+ROOM = 1.2
 """How much larger the painting of new canvas may be: it is often a third of the picture."""
 
 TONE = 3.0
@@ -38,65 +49,25 @@ TONE = 3.0
 OVERLAP = 0.22
 """A hole whose rim lies on the subject by more than this share is a hole in the subject."""
 
+REACH = 0.3
+"""How far around a hole in the subject that may be copied: a share of the hole's extent."""
+
 CUT = 0.08
 """A side of the photograph that lies on the subject by more than this share cuts it; it must go on."""
 
 
-def _bounds(flags: Flags, air: int = 0) -> Box:
-    """The rows and columns of the box around ``flags``, ``air`` wider on every side, inside the picture."""
-    rows, columns = np.flatnonzero(flags.any(1)), np.flatnonzero(flags.any(0))
-    height, width = flags.shape
-    return (
-        slice(max(0, int(rows[0]) - air), min(height, int(rows[-1]) + 1 + air)),
-        slice(max(0, int(columns[0]) - air), min(width, int(columns[-1]) + 1 + air)),
-    )
+@dataclass(frozen=True)
+class Brush:
+    """How it is painted: see `Effort` and `patchmatch.paint`."""
 
-
-def _grow(flags: Flags, by: int) -> Flags:
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
-    return cv2.dilate(flags.astype(np.uint8), disc) > 0
-
-
-def _any(flags: Flags, width: int, height: int) -> Flags:
-    """``flags`` made smaller: set wherever any pixel below was."""
-    share = cv2.resize(flags.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    return share > 1e-4
-
-
-def _rest_of_subject(rgb: U8, hole: Flags) -> Flags:
-    """The subject outside the hole, with a margin: what a filling should not copy, since a second face is
-    worse than a plain patch. Nothing where there is no subject to speak of."""
-    photograph = _bounds(~hole)
-    small: U8 = shrink(np.ascontiguousarray(rgb[photograph]), 320)  # type: ignore[assignment]
-    gap = _any(hole[photograph], small.shape[1], small.shape[0])
-    # What is to go must not be taken for the subject, so it goes before the network looks.
-    plain = spread(small.astype(np.float32), (~gap).astype(np.float32))
-    plain[~gap] = small[~gap]
-    subject = (glance(np.clip(plain, 0, 255).astype(np.uint8)) > 0.4) & ~gap
-    result = np.zeros_like(hole)
-    if subject.mean() > 0.01:
-        rows, columns = photograph
-        size = (columns.stop - columns.start, rows.stop - rows.start)
-        large = cv2.resize(_grow(subject, 4).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-        result[photograph] = large > 0
-    return result & ~hole
-
-
-def _is_cut(subject: Flags, part: Flags, hole: Flags, share: float) -> bool:
-    """Whether the rim of the hole's ``part`` lies on the subject by more than ``share``."""
-    reach = max(1, max(hole.shape) // 100)
-    around = _bounds(part, reach)
-    inside = cv2.blur(
-        part[around].astype(np.float32), (2 * reach + 1, 2 * reach + 1), borderType=cv2.BORDER_CONSTANT
-    )
-    rim = (inside > 1e-4) & ~hole[around]
-    return bool(rim.any() and subject[around][rim].mean() > share)
+    effort: Effort
+    seed: int
 
 
 def _around(part: Flags) -> Box:
     """What a hole is painted from: itself and as much again on every side."""
-    extent = max(side.stop - side.start for side in _bounds(part))
-    return _bounds(part, 24 + int(1.1 * extent))
+    extent = max(side.stop - side.start for side in bounds(part))
+    return bounds(part, 24 + int(1.1 * extent))
 
 
 def _parts(hole: Flags) -> Iterator[tuple[Flags, Box]]:
@@ -105,7 +76,7 @@ def _parts(hole: Flags) -> Iterator[tuple[Flags, Box]]:
     height, width = hole.shape
     scale = min(1.0, 256 / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    near = _grow(_any(hole, *size), 6)
+    near = grow(coarsen(hole, *size), 6)
     count, labels = cv2.connectedComponents(near.astype(np.uint8))
     if not 2 < count < 5:
         yield hole, _around(hole)
@@ -115,39 +86,6 @@ def _parts(hole: Flags) -> Iterator[tuple[Flags, Box]]:
         part = hole & (labels == label)
         if part.any():
             yield part, _around(part)
-
-
-def _bands(hole: Flags) -> Iterator[tuple[Flags, Box]]:
-    """The new canvas left and right of the photograph, then above and below it, and what each is painted
-    from: the photograph near that side alone, so that no meadow grows over the sky."""
-    height, width = hole.shape
-    rows, columns = _bounds(~hole)
-
-    def near(thickness: int, length: int) -> int:
-        return min(length, max(24, int(1.3 * thickness), int(0.3 * length)))
-
-    left, right = columns.start, width - columns.stop
-    top, bottom = rows.start, height - rows.stop
-    across, down = columns.stop - columns.start, rows.stop - rows.start
-    everywhere = slice(0, width)
-    for band, box in (
-        ((rows, slice(0, left)), (rows, slice(0, left + near(left, across)))),
-        ((rows, slice(columns.stop, width)), (rows, slice(columns.stop - near(right, across), width))),
-        ((slice(0, top), everywhere), (slice(0, top + near(top, down)), everywhere)),
-        ((slice(rows.stop, height), everywhere), (slice(rows.stop - near(bottom, down), height), everywhere)),
-        ((rows, columns), (rows, columns)),
-    ):
-        part = np.zeros_like(hole)
-        part[band] = hole[band]
-        if part.any():
-            yield part, box
-
-
-def _blur_inside(values: F32, inside: Flags, sigma: float) -> F32:
-    """A Gaussian blur of ``values`` (height, width, 3) that looks at ``inside`` alone."""
-    share = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), sigma)
-    total = cv2.GaussianBlur(values * inside[..., None].astype(np.float32), (0, 0), sigma)
-    return (total / np.maximum(share[..., None], np.float32(1e-4))).astype(np.float32, copy=False)
 
 
 def _seam(small: U8, painted: F32, gap: Flags) -> F32:
@@ -168,73 +106,89 @@ def _seam(small: U8, painted: F32, gap: Flags) -> F32:
     return result
 
 
-def _paint(rgb: U8, hole: Flags, box: Box, banned: Flags, effort: Effort, seed: int) -> None:
-    """Paint over ``hole`` in ``rgb``, in place, out of what ``box`` shows; nothing outside it changes.
+def _paint(
+    sheet: Sheet, hole: Flags, box: Box, brush: Brush, band: Band | None = None, kept: F32 | None = None
+) -> bool:
+    """Paint over ``hole`` on the sheet out of what ``box`` shows; nothing outside the hole changes. False, and
+    nothing done, where too little may be copied.
 
     A painting at a bounded size gives structure and tone. Everything finer is copied at full size from where
-    its patches came from, and a membrane takes the tone to the rim. Where there is too little to copy, a
-    smooth interpolation is all there is.
+    the painting looks like the picture, so that grain and edges are those of a photograph. On plain ground the
+    surroundings set the tone, for bands the continuation of the edge. ``kept``: float32 of the hole's shape, how
+    much is left of what lies there already.
     """
-    near, gap, ban = np.ascontiguousarray(rgb[box]), hole[box], banned[box]
+    around, gap, ban, rather = sheet.rgb[box], hole[box], sheet.never[box], sheet.rather[box]
     height, width = gap.shape
-    scale = min(1.0, effort.side / max(height, width), float(np.sqrt(effort.hole / gap.sum())))
+    effort = brush.effort
+    scale = min(effort.scale, effort.side / max(height, width), float(np.sqrt(effort.hole / gap.sum())))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small: U8 = cv2.resize(near, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    low_gap = _any(gap, *size)
-    low_ban = _any(ban, *size) & ~low_gap
-    painting = patchmatch.paint(small, low_gap, low_ban, seed)
-    if painting is None and low_ban.any():
-        low_ban = np.zeros_like(low_ban)
-        painting = patchmatch.paint(small, low_gap, low_ban, seed)
-    offsets = None if painting is None else patchmatch.trace(painting, low_gap, low_ban, seed)
-
-    inner = _bounds(gap)
+    small: U8 = cv2.resize(around, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    low_gap = coarsen(gap, *size)
+    painting = offsets = None
+    axis = None if band is None else band.axis
+    for choice in (ban | rather, ban) if band is None and rather.any() else (ban | rather,):
+        low_ban = coarsen(choice, *size) & ~low_gap
+        painting = patchmatch.paint(small, low_gap, low_ban, brush.seed, axis=axis)
+        if painting is not None:
+            offsets = patchmatch.trace(painting, low_gap, low_ban, brush.seed, axis=axis)
+            break
     if painting is None or offsets is None:
-        smooth = spread(small.astype(np.float32), (~low_gap).astype(np.float32))
-        base = cv2.resize(smooth, (width, height))[inner]
-    else:
-        everywhere = (slice(0, size[1]), slice(0, size[0]))
-        copied = patchmatch.gather(small, offsets, everywhere, size)
-        tone = _blur_inside(painting - copied, low_gap, TONE)
-        # The painting can be lighter or darker as a whole than all that it was made of; its sources cannot.
-        tone -= _blur_inside(tone, low_gap, 8 * TONE)
-        tone += _seam(small, copied + tone, low_gap)
-        base = patchmatch.gather(near, offsets, inner, size)
-        base += cv2.resize(tone, (width, height))[inner]
-    target = rgb[box][inner]
-    target[gap[inner]] = np.clip(base + np.float32(0.5), 0, 255)[gap[inner]].astype(np.uint8)
+        return False
+
+    goes_on = None
+    if band is not None:
+        lines = int(low_gap.any(band.axis).sum())
+        goes_on = calmed(small.astype(np.float32), lines, band.side, np.random.default_rng(brush.seed))
+    target = aim(small, low_gap, goes_on)
+    copied = patchmatch.gather(small, offsets, (slice(0, size[1]), slice(0, size[0])), size)
+    tone = blur_inside(painting - copied, low_gap, TONE)
+    # The painting can be lighter or darker as a whole than all that it was made of; its sources cannot.
+    tone -= blur_inside(tone, low_gap, 8 * TONE)
+    tone += blur_inside(target.tone - copied - tone, low_gap, TONE) * target.trust[..., None]
+    tone += _seam(small, copied + tone, low_gap)
+    inner = bounds(gap)
+    base = patchmatch.gather(around, offsets, inner, size)
+    base += cv2.resize(tone, (width, height))[inner]
+    base = soothe(base, target.at(width, height, inner))
+    if band is not None:
+        meet(base, sheet.rgb[band.rim].astype(np.float32), band.side)
+    there = None if kept is None else kept[box][inner]
+    lay(sheet.rgb[box][inner], base, gap[inner], there)
+    if sheet.alpha is not None:
+        levels = patchmatch.gather(sheet.alpha[box], offsets, inner, size) * cover(sheet.alpha[box], gap)[inner]
+        lay(sheet.alpha[box][inner], levels, gap[inner], there)
+    return True
 
 
-def _complete(
-    scene: Scene, hole: Flags, parts: list[tuple[Flags, Box]], *, salt: int, cut: float, room: float
-) -> Raster:
-    """The picture with all ``parts`` of ``hole`` painted, opaque there. ``cut``: see `_is_cut`."""
+def _sheet(scene: Scene, hole: Flags) -> Sheet:
+    """The scene's picture to paint on, with what its faces and its subject forbid."""
     picture = scene.picture
+    alpha = None if picture.alpha is None else picture.alpha.copy()
+    clear = np.zeros_like(hole) if alpha is None else (alpha < CLEAR) & ~hole
     rgb = picture.rgb.copy()
-    # Colours under full transparency are nobody's intention.
-    clear = np.zeros_like(hole) if picture.alpha is None else (picture.alpha < 128) & ~hole
-    subject = _rest_of_subject(rgb, hole)
+    return Sheet(rgb, alpha, clear, rest_of_subject(rgb, hole))
+
+
+def _spare_faces(sheet: Sheet, scene: Scene, hole: Flags, cuts: list[bool]) -> None:
+    """Forbid the faces where the subject does not do so already; a draft does not look for them, which takes as
+    long as all of it."""
+    if scene.quality != "low" and (any(cuts) or not sheet.rather.any()):
+        np.logical_or(sheet.never, faces(scene, hole), out=sheet.never)
+
+
+def _brush(scene: Scene, parts: int, *, salt: int, room: float = 1.0) -> Brush:
     whole = EFFORTS.get(scene.quality, EFFORTS["medium"])
-    effort = Effort(int(whole.side / len(parts) ** 0.5), int(room * whole.hole / len(parts)))
-    seed = int(scene.rng(salt + round(1000 * scene.variation) % 10_000).integers(1, 2**31))
-    pending = hole.copy()
-    for part, box in parts:
-        pending &= ~part
-        banned = clear | pending
-        if not _is_cut(subject, part, hole, cut):
-            banned |= subject
-        _paint(rgb, part, box, banned, effort, seed)
-    if picture.alpha is None:
-        return Raster(rgb)
-    return Raster(rgb, np.where(hole, np.uint8(255), picture.alpha))
+    effort = Effort(int(whole.side / parts**0.5), int(room * whole.hole / parts), whole.scale)
+    return Brush(effort, int(scene.rng(salt + round(1000 * scene.variation) % 10_000).integers(1, 2**31)))
 
 
 def fill(scene: Scene, *, amount: float = 1.0) -> Raster:
     """What the mask marks (``scene.weight`` above 0), painted over with what surrounds it.
 
-    The whole marked area is new, soft edges included: nothing of what was there is left in it. ``amount``
-    has no halves here and is not used. Another seed gives another filling. Raises `TargetNotFound` without a
-    mask, `UnsupportedInstruction` where it leaves nothing to copy from.
+    The whole marked area is new, soft edges included: nothing of what was there is left in it. It is as opaque
+    as what it is made of, and transparent where its surroundings are. ``amount`` has no halves here and is not
+    used. Another seed gives another filling. Raises `TargetNotFound` without a mask, `UnsupportedInstruction`
+    where it leaves nothing to copy from.
     """
     hole = None if scene.weight is None else scene.weight > 0
     if hole is None or not hole.any():
@@ -243,18 +197,63 @@ def fill(scene: Scene, *, amount: float = 1.0) -> Raster:
         raise UnsupportedInstruction(
             "The mask covers the whole picture, so there is nothing left to fill it with. Mark a part of it."
         )
-    return _complete(scene, hole, list(_parts(hole)), salt=301, cut=OVERLAP, room=1.0)
+    parts = list(_parts(hole))
+    brush, sheet = _brush(scene, len(parts), salt=301), _sheet(scene, hole)
+    cuts = [is_cut(sheet.rather, part, hole, OVERLAP) for part, _ in parts]
+    _spare_faces(sheet, scene, hole, cuts)
+    pending = hole.copy()
+    for (part, box), cut in zip(parts, cuts, strict=True):
+        pending &= ~part
+        if is_bare(sheet, part, hole, 0.95):
+            continue
+        rather = sheet.rather
+        if cut:
+            rows, columns = bounds(part)
+            rather = rather & ~near(part, REACH * max(rows.stop - rows.start, columns.stop - columns.start))
+        here = replace(sheet, never=sheet.never | pending, rather=rather)
+        if not _paint(here, part, box, brush):
+            leave_plain(here, part, box, brush.seed)
+    return Raster(sheet.rgb, sheet.alpha)
 
 
 def extend(scene: Scene, *, amount: float = 1.0) -> Raster:
     """The photograph carried on into new canvas (``scene.weight`` above 0: 1 there, 0 on the photograph).
 
-    ``amount`` is not used. A picture without new area comes back as it is. Raises `UnsupportedInstruction`
-    where there is no photograph on the canvas.
+    Where the photograph ends transparent, so does the canvas. A side that is wide against the photograph, or
+    beside which there is little but the subject, is carried on softly instead of with copies. ``amount`` is not
+    used. A picture without new area comes back as it is. Raises `UnsupportedInstruction` where there is no
+    photograph on the canvas.
     """
     hole = None if scene.weight is None else scene.weight > 0
     if hole is None or not hole.any():
         return scene.picture
     if hole.all():
         raise UnsupportedInstruction("There is no picture on the canvas to extend.")
-    return _complete(scene, hole, list(_bands(hole)), salt=302, cut=CUT, room=ROOM)
+    sides = list(bands(hole))
+    brush, sheet = _brush(scene, max(1, len(sides)), salt=302, room=ROOM), _sheet(scene, hole)
+    cuts = [is_cut(sheet.rather, band.part, hole, CUT) for band in sides]
+    if scene.quality == "high":
+        _spare_faces(sheet, scene, hole, cuts)
+    pending = hole.copy()
+    for band, cut in zip(sides, cuts, strict=True):
+        pending &= ~band.part
+        if is_bare(sheet, band.part, hole, 0.5):
+            sheet.never[band.part] = True
+            continue
+        here = replace(sheet, never=sheet.never | pending, rather=sheet.rather.copy())
+        kept = None
+        if cut:
+            here.rather[band.close()] = False
+        if cut or band.is_thick:
+            leave_plain(here, band.part, band.box, brush.seed, band)
+            kept = np.broadcast_to(band.away(), hole.shape)
+            kept = kept if band.is_thick else kept * going_on(sheet.rather, band)
+        if band.is_thick:
+            here.never[band.part] = True
+            band = band.strip()
+        if not _paint(here, band.part, band.box, brush, band, kept) and kept is None:
+            leave_plain(here, band.part, band.box, brush.seed, band)
+    if pending.any():
+        # Whatever lies between: a mask that is no frame.
+        leave_plain(sheet, pending, (slice(0, hole.shape[0]), slice(0, hole.shape[1])), brush.seed)
+    return Raster(sheet.rgb, sheet.alpha)

@@ -209,11 +209,21 @@ def cooler(scene: Scene, *, amount: float = 1.0) -> Raster:
     return _render(scene, COOLER, amount, 19)
 
 
-def brighter(scene: Scene, *, amount: float = 1.0) -> Raster:
-    """A longer exposure whose highlights roll off."""
-    return _render(scene, BRIGHTER, amount, 20)
+def _exposed(look: Look, exposure: float | None) -> Look:
+    """``look`` with exactly that exposure, in stops, which no variation changes; None: as designed. What goes
+    with the exposure follows it in proportion."""
+    if exposure is None:
+        return look
+    grade = replace(look.grade.scaled(exposure / look.grade.exposure), exposure=exposure)
+    return replace(look, grade=grade, swing={**look.swing, "exposure": 0.0})
 
 
-def darker(scene: Scene, *, amount: float = 1.0) -> Raster:
-    """A shorter exposure that keeps some of its white."""
-    return _render(scene, DARKER, amount, 21)
+def brighter(scene: Scene, *, amount: float = 1.0, exposure: float | None = None) -> Raster:
+    """A longer exposure whose highlights roll off. ``exposure``: how many stops, over 0; None as designed."""
+    return _render(scene, _exposed(BRIGHTER, exposure), amount, 20)
+
+
+def darker(scene: Scene, *, amount: float = 1.0, exposure: float | None = None) -> Raster:
+    """A shorter exposure that keeps some of its white. ``exposure``: how many stops, below 0; None as
+    designed."""
+    return _render(scene, _exposed(DARKER, exposure), amount, 21)

@@ -24,6 +24,13 @@ SHARE = 0.15
 DETAIL = 3
 """Radius of the patches compared when looking for detail: 7 × 7 pixels."""
 
+GUIDE = (3.0, 0.7)
+"""How much a source's row, or its column, counts beside its looks: sky must meet sky, but a source straight above
+makes a mirror of what is below."""
+
+PLACE = 40.0
+"""The same for detail, in Lab levels over a patch from one side of the picture to the other."""
+
 SLACK = 60
 """By how much a neighbour's match may be worse, in squared Lab levels over a patch."""
 
@@ -38,11 +45,12 @@ def _whole(usable: Flags, radius: int) -> Flags:
     return eroded > 0
 
 
-def paint(rgb: U8, hole: Flags, banned: Flags, seed: int) -> U8 | None:
+def paint(rgb: U8, hole: Flags, banned: Flags, seed: int, *, axis: int | None = None) -> U8 | None:
     """``rgb`` with ``hole`` painted out of patches that lie in neither ``hole`` nor ``banned``.
 
-    All of shape (height, width), uint8 RGB and booleans; everything outside the hole is kept. Gives None
-    where there is too little to copy from. The same ``seed`` gives the same painting.
+    All of shape (height, width), uint8 RGB and booleans; everything outside the hole is kept. With an ``axis``,
+    sources of about the same row (0) or column (1) are preferred.
+    Gives None where there is too little to copy from. The same ``seed`` gives the same painting.
 
     Source: Barnes et al.: PatchMatch, SIGGRAPH 2009; Wexler et al.: Space-Time Completion of Video, PAMI 2007.
     """
@@ -53,7 +61,16 @@ def paint(rgb: U8, hole: Flags, banned: Flags, seed: int) -> U8 | None:
     patch_match.set_random_seed(seed)
     mask = hole.astype(np.uint8) * np.uint8(255)
     ban = (banned & ~hole).astype(np.uint8) * np.uint8(255)
-    return np.asarray(patch_match.inpaint(rgb, mask, global_mask=ban if ban.any() else None, patch_size=radius))
+    elsewhere = ban if ban.any() else None
+    if axis is None:
+        return np.asarray(patch_match.inpaint(rgb, mask, global_mask=elsewhere, patch_size=radius))
+    place = np.zeros((*hole.shape, 3), np.float32)
+    along = np.arange(hole.shape[axis], dtype=np.float32) / np.float32(hole.shape[axis])
+    place[..., 0] = along[:, None] if axis == 0 else along[None, :]
+    painted = patch_match.inpaint_regularity(
+        rgb, mask, place, global_mask=elsewhere, patch_size=radius, guide_weight=GUIDE[axis]
+    )
+    return np.asarray(painted)
 
 
 def _traits(rgb: U8, sample: NDArray[np.intp]) -> F32:
@@ -105,9 +122,10 @@ def _agree(offsets: Offsets, traits: F32, hole: Flags, allowed: Flags) -> Offset
     return offsets
 
 
-def trace(painting: U8, hole: Flags, banned: Flags, seed: int) -> Offsets | None:
+def trace(painting: U8, hole: Flags, banned: Flags, seed: int, *, axis: int | None = None) -> Offsets | None:
     """For each pixel of ``hole`` in ``painting``: how far away, in pixels (x, y), the patch outside the hole
-    lies that looks most like its own. float32 (height, width, 2), 0 outside; None where there are too few."""
+    lies that looks most like its own. float32 (height, width, 2), 0 outside; None where there are too few.
+    ``axis``: as in `paint`."""
     height, width = hole.shape
     allowed = _whole(~(hole | banned), DETAIL)
     sources = np.flatnonzero(allowed)
@@ -115,6 +133,10 @@ def trace(painting: U8, hole: Flags, banned: Flags, seed: int) -> Offsets | None
         return None
     rng = np.random.default_rng(seed)
     traits = _traits(painting, rng.choice(sources, min(3000, len(sources)), replace=False))
+    if axis is not None:
+        along = np.arange(hole.shape[axis], dtype=np.float32) * np.float32(PLACE * GUIDE[axis] / hole.shape[axis])
+        place = np.broadcast_to(along[:, None] if axis == 0 else along[None, :], hole.shape)
+        traits = np.concatenate([traits, place[..., None]], 2)
     if len(sources) > 30000:
         sources = rng.choice(sources, 30000, replace=False)
     flat = traits.reshape(height * width, -1)
@@ -130,7 +152,8 @@ def trace(painting: U8, hole: Flags, banned: Flags, seed: int) -> Offsets | None
 
 
 def gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[int, int]) -> F32:
-    """The pixels of ``source`` that ``offsets`` point to, for the rows and columns ``part`` of it: float32.
+    """The pixels of ``source`` (height, width[, channels]) that ``offsets`` point to, for the rows and columns
+    ``part`` of it: float32.
 
     ``offsets`` may be of another size; they are (x, y) in pixels of their own. ``size``: theirs, (width,
     height). Where neighbours point elsewhere, one fades into the other.
@@ -139,7 +162,7 @@ def gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[
     ratio = np.array([width / size[0], height / size[1]], np.float32)
     rows, columns = part
     x, y = np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop)
-    total = np.zeros((len(y), len(x), 3), np.float32)
+    total = np.zeros((len(y), len(x), *source.shape[2:]), np.float32)
     at_x, at_y = (x + 0.5) / ratio[0] - 0.5, (y + 0.5) / ratio[1] - 0.5
     for step_x in (0, 1):
         low_x = np.floor(at_x).astype(int) + step_x
@@ -151,5 +174,6 @@ def gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[
             to_x = shift[..., 0] * ratio[0] + x.astype(np.float32)[None, :]
             to_y = shift[..., 1] * ratio[1] + y.astype(np.float32)[:, None]
             copied = cv2.remap(source, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            total += copied * share[..., None].astype(np.float32)
+            share = share.astype(np.float32)
+            total += copied * (share if source.ndim == 2 else share[..., None])
     return total

@@ -147,10 +147,14 @@ def _impasto(image: F32, flow: brush.Flow, unit: float, rng: np.random.Generator
     gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     shape = gray.shape[0], gray.shape[1]
     bristles = brush.smear(brush.noise(shape, max(0.8, 1.1 * unit), rng), flow, 8, step=1.5 * unit)
-    bristles *= np.float32(1 / max(1e-6, float(bristles.std())))
+    # Where nothing says which way to paint, short strokes look like worms: a calm hand draws them out.
+    long = brush.smear(bristles, flow, 8, step=4.5 * unit)
+    bristles /= np.float32(max(1e-6, float(bristles.std())))
+    long *= np.float32(1 / max(1e-6, float(long.std())))
+    bristles = long + (bristles - long) * np.minimum(flow.order * np.float32(1.5), 1)
     detail = gray - cv2.GaussianBlur(gray, (0, 0), 3.0 * unit)
     busy = np.minimum(np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), 10 * unit)) * np.float32(22), 1)
-    height = bristles * (np.float32(0.10) + np.float32(0.32) * busy) + detail * np.float32(5)
+    height = bristles * (np.float32(0.02) + np.float32(0.40) * busy) + detail * np.float32(5)
     across = cv2.Sobel(height, cv2.CV_32F, 1, 0) * np.float32(1 / 8)
     down = cv2.Sobel(height, cv2.CV_32F, 0, 1) * np.float32(1 / 8)
     facing = (1 - np.float32(0.55) * across - np.float32(0.75) * down) / np.sqrt(1 + across * across + down * down)

@@ -1,0 +1,49 @@
+"""How a request that is sent again is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from retouch.contract.form import FilePart, Form
+from retouch.service.replay import Identity
+
+
+def form_digest(form: Form) -> bytes:
+    """SHA-256 of a form's names and values, in their order.
+
+    Boundaries, file names and content types are left out: clients choose a boundary anew for each attempt, and
+    the bytes say what a file is.
+    """
+    digest = hashlib.sha256(b"form")
+    for part in form:
+        if isinstance(part, FilePart):
+            digest.update(_framed(b"file", part.name.encode(), part.blob.digest))
+        else:
+            digest.update(_framed(b"text", part.name.encode(), part.value.encode()))
+    return digest.digest()
+
+
+def identify(headers: Mapping[str, str], body: bytes) -> Identity:
+    """Who asks for what. ``body``: the digest of what was sent.
+
+    A client's own keys and requests are its own: the credential is part of both.
+    """
+    credential = headers.get("authorization", "").encode()
+    key = headers.get("idempotency-key")
+    # Clients count their attempts from 0; what is no number is no claim.
+    count = headers.get("x-stainless-retry-count", "")
+    return Identity(
+        fingerprint=_digest(b"request", credential, body),
+        key=_digest(b"key", credential, key.encode()) if key else None,
+        retried=count.isascii() and count.isdigit() and count.strip("0") != "",
+    )
+
+
+def _digest(*values: bytes) -> bytes:
+    return hashlib.sha256(_framed(*values)).digest()
+
+
+def _framed(*values: bytes) -> bytes:
+    """The values so that no two lists of them read the same."""
+    return b"".join(len(value).to_bytes(8, "big") + value for value in values)
