@@ -21,7 +21,7 @@ def test_the_darkroom_is_an_engine_with_examples() -> None:
     engine = build("darkroom")
     assert isinstance(engine, Engine)
     assert "Add sunglasses to the person" in engine.capabilities.abilities
-    assert engine.capabilities.extras == {"seed"}
+    assert engine.capabilities.extras == {"seed", "complexity", "markup"}
 
 
 def test_options_reach_the_engine() -> None:

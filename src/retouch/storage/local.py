@@ -43,12 +43,12 @@ class LocalResults:
     def put(self, data: bytes | memoryview, format: str) -> str:
         """Keep ``data`` (of ``format`` png, jpeg or webp); returns the link's path and query below the
         results' route. Raises `StorageFull`."""
-        secret = self._secret
         name = f"{int(time.time()) + self._lifetime}-{secrets.token_hex(16)}.{format}"
         path = self._directory / name
         # A reader must never see half a file, so it gets its name when it is whole.
         partial = self._directory / f"{name}.part"
         try:
+            secret = self._secret
             with partial.open("xb") as file:
                 file.write(data)
                 file.flush()
