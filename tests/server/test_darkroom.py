@@ -223,3 +223,32 @@ def test_a_landscape_on_a_square_is_extended_and_not_cropped(darkroom: OpenAI, p
     assert result.shape == (640, 640, 3)
     for border in (result[:60], result[-60:]):
         assert border.std() > 3, "the new area is empty"
+
+
+@pytest.mark.parametrize(
+    "options", [{"model": "gpt-image-2"}, {"output_format": "jpeg"}, {"background": "opaque"}], ids=str
+)
+def test_a_cut_out_that_cannot_be_transparent_lies_on_white_and_says_so(
+    darkroom: OpenAI, photo_file: PhotoFile, options: dict[str, Any]
+) -> None:
+    answer = darkroom.images.edit(image=jpeg(photo_file, "coffee"), prompt="remove the background", **options)
+    assert answer.background == "opaque"
+    assert answer.data is not None
+    assert "lies on white" in str(answer.data[0].revised_prompt)
+    assert (pixels(answer.data[0])[20, 20] >= 253).all()
+
+
+def test_transparency_that_a_model_does_not_have_is_laid_on_white_and_said(
+    darkroom: OpenAI, picture_file: PictureFile
+) -> None:
+    source = Image.new("RGBA", (64, 64), (200, 30, 30, 0))
+    source.paste((200, 30, 30, 255), (16, 16, 48, 48))
+    image = ("a.png", picture_file(source), "image/png")
+    answer = darkroom.images.edit(model="gpt-image-2", image=image, prompt="make it warmer", size="1024x1024")
+    assert answer.data is not None
+    assert "laid on white" in str(answer.data[0].revised_prompt)
+    assert (pixels(answer.data[0])[5, 5] > 235).all()
+    kept = darkroom.images.edit(model="gpt-image-1", image=image, prompt="make it warmer", size="1024x1024")
+    assert kept.data is not None
+    assert "white" not in str(kept.data[0].revised_prompt)
+    assert kept.background == "transparent"

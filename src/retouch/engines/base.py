@@ -72,6 +72,7 @@ class EditJob:
     becomes unless the plan implies another.
     ``quality``: "low" | "medium" | "high" | "xhigh" | "max". ``fidelity``: "low" | "high".
     ``background``: "auto" | "opaque" | "transparent".
+    ``transparent``: whether the answer may have transparent pixels; if not, they are laid on white.
     ``seeds``: one for each picture wanted. ``previews``: how many partial pictures are wanted (0..3).
     ``extras``: parameters beyond the contract's, already typed and checked against the capabilities.
     """
@@ -85,6 +86,7 @@ class EditJob:
     quality: str = "medium"
     fidelity: str = "low"
     background: str = "auto"
+    transparent: bool = True
     seeds: tuple[int, ...] = (0,)
     previews: int = 0
     extras: Mapping[str, Any] = field(default_factory=dict)

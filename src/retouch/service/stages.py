@@ -87,8 +87,9 @@ def prepare(
     decoded, mask, markup = read(request, files, PixelLimits(**config.pixels), threads)
     if mask is not None and request.mask is None:
         decoded[0] = Raster(decoded[0].rgb)  # its alpha was the mask; the colours beneath are the picture
-    if not transparent_allowed(request):
-        decoded = [flatten(raster) for raster in decoded]
+    flat = [raster if transparent_allowed(request) else flatten(raster) for raster in decoded]
+    laid_on_white = flat != decoded
+    decoded = flat
     automatic = auto_size(request.profile, decoded[0].size)
     job = _job(task, decoded, mask, markup, automatic)
     name, plan = _plan(job, task.chain, engines, request.image_field.removesuffix("[]"))
@@ -102,6 +103,8 @@ def prepare(
     size = _canvas_size(request, plan, automatic, config)
     laid = lay_out(decoded[0], mask, size)
     canvas = Canvas(base=laid.base, weight=laid.weight, box=laid.box)
+    if laid_on_white:
+        plan = replace(plan, revised_prompt=f"{plan.revised_prompt} The picture's transparency was laid on white.")
     if mask is not None and not canvas.weight.any():
         plan = replace(plan, revised_prompt="The mask protects the whole picture, so nothing was changed.")
     return Prepared(job, plan, canvas, name, count_tokens(request.prompt))
@@ -208,6 +211,7 @@ def _job(
         quality=request.quality,
         fidelity=request.input_fidelity,
         background=request.background,
+        transparent=transparent_allowed(request),
         seeds=task.seeds,
         previews=request.partial_images if request.stream else 0,
         extras=_extras(request),

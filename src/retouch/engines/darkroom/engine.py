@@ -21,6 +21,7 @@ from retouch.engines.base import (
     check,
 )
 from retouch.engines.darkroom import regions
+from retouch.engines.darkroom.contradictions import one_result_only, refuse_contradictions
 from retouch.engines.darkroom.instruction import understand
 from retouch.engines.darkroom.markup import marked, marked_on
 from retouch.engines.darkroom.operations.background import UNVARYING
@@ -78,34 +79,10 @@ class DarkroomEngine:
         self._forget()
         place = marked(job.markup) if job.markup is not None else job.mask
         recipe = understand(job.prompt, has_mask=place is not None, sources=len(job.sources))
-        if recipe.each and place is not None:
-            name = "mask" if job.markup is None else "markup"
-            raise UserError(
-                f"A {name} marks places in the first picture, but the instruction speaks of several pictures. "
-                f"Leave out the {name}, or speak of one picture.",
-                param=name,
-                code="invalid_value",
-            )
-        if recipe.each and job.background == "transparent":
-            raise UserError(
-                "A sheet of several pictures has an opaque background. Send one picture, or leave out background.",
-                param="background",
-                code="invalid_value",
-            )
-        if recipe.each and any(step.op == "remove_background" for step in recipe.steps):
-            raise UserError(
-                "A sheet of several pictures is opaque, so no background can be removed. Send one at a time.",
-                param="prompt",
-                code="unsupported_instruction",
-            )
+        refuse_contradictions(job, recipe, place is not None)
         recipe = _cut_out(job, recipe)
         if len(job.seeds) > 1 and all(step.op in UNVARYING for step in recipe.steps):
-            raise UserError(
-                f"This instruction has one result only, so {len(job.seeds)} pictures of it would be the same. "
-                "Ask for n=1.",
-                param="n",
-                code="invalid_value",
-            )
+            raise one_result_only(len(job.seeds))
         _leave_something(job, recipe, place)
         size = _implied_size(job, recipe)
         sources = job.sources if recipe.each else job.sources[:1]
@@ -118,6 +95,9 @@ class DarkroomEngine:
                     raise
                 raise TargetNotFound(f"In image {number}: {error.message}") from None
         self._job, self._seen = weakref.ref(job), seen
+        if not job.transparent and any(step.op == "remove_background" for step in recipe.steps):
+            note = "The cut-out lies on white: this model or format has no transparency."
+            recipe = replace(recipe, notes=(*recipe.notes, note))
         return Plan(
             revised_prompt=recipe.revised_prompt(), size=size, composes=recipe.each, recipe=recipe.to_dict()
         )
