@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from retouch.server.protocol import protocol
 from retouch.server.settings import ServerSettings
 
 SPARE = 5
@@ -44,6 +45,8 @@ def make_server(app: Starlette, settings: ServerSettings, **where: Any) -> uvico
         access_log=False,
         server_header=False,
         lifespan="on",
+        http=protocol(settings.max_head_bytes),
+        ws="none",
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=round(settings.shutdown) + SPARE,

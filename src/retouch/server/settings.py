@@ -39,6 +39,7 @@ class ServerSettings(BaseModel):
     max_field_bytes: int = Field(default=256 << 10, ge=1024, description="bytes of one text field")
     max_parts: int = Field(default=64, ge=1, description="parts of a multipart body")
     max_part_header_bytes: int = Field(default=4096, ge=256, description="bytes of one header line of a part")
+    max_head_bytes: int = Field(default=64 << 10, ge=1024, description="bytes of a request's headers")
     body_idle: float = Field(default=30.0, gt=0, description="seconds to wait for the next piece of a body")
     body_total: float = Field(default=600.0, gt=0, description="seconds to wait for a whole body")
     drain_bytes: int = Field(default=64 << 20, ge=0, description="bytes read on after an early refusal")
