@@ -80,7 +80,7 @@ def test_a_running_edit_is_finished_when_the_server_is_told_to_stop(
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     editing.join()
-    process.wait(20)
+    assert process.wait(20) == 0
     assert process.stdout is not None
     process.stdout.close()
     assert answers == [200]

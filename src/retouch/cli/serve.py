@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -71,4 +72,5 @@ def serve(
         raise click.UsageError(str(error)) from error
     running = make_server(app, server, host=server.host, port=server.port)
     Welcome(running, app.state.editor, settings, demo).start()
-    running.run()
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is told to stop
+        running.run()
