@@ -64,10 +64,10 @@ def _header(file: BinaryIO, position: int, request: EditRequest) -> Header:
             raise not_a_small_png(rule.max_bytes) from None
         raise _told(error, position, request) from None
     if rule.square and header.width != header.height:
-        raise _old_refusal(f"Uploaded image must be square, but got {header.width}x{header.height}.")
+        raise InvalidRequest(f"Uploaded image must be square, but got {header.width}x{header.height}.")
     # With a mask nothing hangs on the image's own alpha, so a mode without one is refused for form only.
     if rule.modes and header.mode not in rule.modes and (request.strict or not (header.alpha or request.mask)):
-        raise _old_refusal(f"Invalid input image - format must be in {list(rule.modes)}, got {header.mode}.")
+        raise InvalidRequest(f"Invalid input image - format must be in {list(rule.modes)}, got {header.mode}.")
     if request.strict and not _is_plain(header):
         raise invalid_image(position)
     return header
@@ -91,11 +91,6 @@ def _told(error: InvalidImageFile, position: int, request: EditRequest) -> Inval
 def _is_plain(header: Header) -> bool:
     """Whether the vendor was seen to take such pictures."""
     return header.mode in _VENDOR_MODES and header.depth <= 8 and header.frames == 1 and not header.multiple
-
-
-def _old_refusal(message: str) -> InvalidRequest:
-    """An error of the old model's about its image: those have neither param nor code."""
-    return InvalidRequest(message)
 
 
 class _Inline(Executor):
