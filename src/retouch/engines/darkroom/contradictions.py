@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from retouch.engines.base import EditJob
+from retouch.engines.darkroom.framing import reframes
 from retouch.engines.darkroom.recipe import Recipe
 from retouch.errors import UserError
 
 
 def refuse_contradictions(job: EditJob, recipe: Recipe, placed: bool) -> None:
-    """Raise `UserError` where a sheet of several pictures meets what is meant for one. ``placed``: a mask or
-    markup says where to edit."""
+    """Raise `UserError` where a sheet of several pictures meets what is meant for one, or a step that moves the
+    picture's pixels what is meant for a place. ``placed``: a mask or markup says where to edit."""
     if not recipe.each:
+        _refuse_moving(job, recipe)
         return
     if placed:
         name = "mask" if job.markup is None else "markup"
@@ -29,6 +31,25 @@ def refuse_contradictions(job: EditJob, recipe: Recipe, placed: bool) -> None:
     if any(step.op == "remove_background" for step in recipe.steps):
         raise UserError(
             "A sheet of several pictures is opaque, so no background can be removed. Send one at a time.",
+            param="prompt",
+            code="unsupported_instruction",
+        )
+
+
+def _refuse_moving(job: EditJob, recipe: Recipe) -> None:
+    """With a mask the service says the same of every engine."""
+    if not reframes(recipe):
+        return
+    if job.markup is not None:
+        raise UserError(
+            "This instruction moves the picture's pixels, so what the markup marks would move away from it. Leave "
+            "out the markup.",
+            param="markup",
+            code="unsupported_instruction",
+        )
+    if any(step.op == "extend" for step in recipe.steps):
+        raise UserError(
+            "A picture is extended in its own frame: extend it first, and change its frame in a second request.",
             param="prompt",
             code="unsupported_instruction",
         )

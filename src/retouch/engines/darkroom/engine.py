@@ -22,14 +22,14 @@ from retouch.engines.base import (
 )
 from retouch.engines.darkroom import regions
 from retouch.engines.darkroom.contradictions import one_result_only, refuse_contradictions
-from retouch.engines.darkroom.instruction import understand
+from retouch.engines.darkroom.framing import framed_size, paint_framed, reframes
 from retouch.engines.darkroom.markup import marked, marked_on
-from retouch.engines.darkroom.operations.background import UNVARYING
 from retouch.engines.darkroom.operations.sheet import natural_size, sheet
-from retouch.engines.darkroom.painting import Ground, Manner, paint, rescale
+from retouch.engines.darkroom.painting import Ground, Manner, paint, photograph, rescale
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.scene import Scene
-from retouch.engines.darkroom.vocabulary import vocabulary
+from retouch.engines.darkroom.understanding.instruction import understand
+from retouch.engines.darkroom.understanding.vocabulary import vocabulary
 from retouch.errors import TargetNotFound, UnsupportedInstruction, UserError
 from retouch.imaging.raster import F32, Raster
 
@@ -47,9 +47,6 @@ FILLED_PREVIEW_SIDES = (112, 160, 224)
 
 SOLID, HOLLOW = 128, 0.01
 """A picture is cut out already if more than this share of it lies below that alpha."""
-
-RIM = 8
-"""Pixels on each side; a size rounded to multiples of 16 leaves at most that."""
 
 EXTENSION = 1.5
 """How much longer a side becomes that nobody asked a size for."""
@@ -81,7 +78,7 @@ class DarkroomEngine:
         recipe = understand(job.prompt, has_mask=place is not None, sources=len(job.sources))
         refuse_contradictions(job, recipe, place is not None)
         recipe = _cut_out(job, recipe)
-        if len(job.seeds) > 1 and all(step.op in UNVARYING for step in recipe.steps):
+        if len(job.seeds) > 1 and all(vocabulary().operations[step.op].unvarying for step in recipe.steps):
             raise one_result_only(len(job.seeds))
         _leave_something(job, recipe, place)
         size = _implied_size(job, recipe)
@@ -99,7 +96,10 @@ class DarkroomEngine:
             note = "The cut-out lies on white: this model or format has no transparency."
             recipe = replace(recipe, notes=(*recipe.notes, note))
         return Plan(
-            revised_prompt=recipe.revised_prompt(), size=size, composes=recipe.each, recipe=recipe.to_dict()
+            revised_prompt=recipe.revised_prompt(),
+            size=size,
+            composes=recipe.each or reframes(recipe),
+            recipe=recipe.to_dict(),
         )
 
     def edit(self, job: EditJob, plan: Plan, canvas: Canvas, cancel: CancelToken) -> Iterator[Preview | Picture]:
@@ -110,11 +110,13 @@ class DarkroomEngine:
         try:
             if recipe.each:
                 yield from _sheets(job, recipe, canvas.size, manners, seen, cancel)
+            elif reframes(recipe):
+                yield from _framed(job, recipe, canvas.size, manners, cancel)
             else:
                 mask = None if job.mask is None else canvas.weight
                 if job.markup is not None:
                     mask = marked_on(job.markup, canvas.box, canvas.size)
-                ground = Ground(canvas.base, _photograph(canvas), mask)
+                ground = Ground(canvas.base, photograph(canvas.box, canvas.size), mask, job.sources)
                 yield from _pictures(job, recipe, ground, manners, seen[0], cancel)
         finally:
             self._forget()
@@ -130,14 +132,6 @@ class DarkroomEngine:
 
     def _forget(self) -> None:
         self._job, self._seen = None, []
-
-
-def _photograph(canvas: Canvas) -> tuple[int, int, int, int]:
-    """Where the photograph lies on the canvas. A rim that only rounding has left around it already repeats the
-    photograph's edge, which nobody can tell from a fill that takes a second."""
-    x, y, width, height = canvas.box
-    rims = (x, y, canvas.size[0] - x - width, canvas.size[1] - y - height)
-    return (0, 0, *canvas.size) if max(rims) <= RIM else canvas.box
 
 
 def _cut_out(job: EditJob, recipe: Recipe) -> Recipe:
@@ -161,7 +155,9 @@ def _implied_size(job: EditJob, recipe: Recipe) -> Size | None:
                 param="prompt",
                 code="unsupported_instruction",
             )
-        return natural_size([source.size for source in job.sources])
+        return natural_size([framed_size(recipe, [source.size]) for source in job.sources])
+    if reframes(recipe):
+        return framed_size(recipe, [source.size for source in job.sources])
     extension = next((step for step in recipe.steps if step.op == "extend"), None)
     if extension is None:
         return None
@@ -281,6 +277,21 @@ def _pictures(
         yield Picture(paint(ground, recipe, manner, cancel, known), index)
 
 
+def _framed(
+    job: EditJob, recipe: Recipe, size: Size, manners: list[Manner], cancel: CancelToken
+) -> Iterator[Preview | Picture]:
+    for side in _coarse(size, job.previews):
+        yield Preview(rescale(paint_framed(job.sources, recipe, _shrunk(size, side), manners[0], cancel), size))
+    for index, manner in enumerate(manners):
+        yield Picture(paint_framed(job.sources, recipe, size, manner, cancel), index)
+
+
+def _shrunk(size: Size, side: int) -> Size:
+    """``size`` with its longer side brought down to ``side`` pixels."""
+    scale = side / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
 def _sheets(
     job: EditJob, recipe: Recipe, size: Size, manners: list[Manner], seen: list[Scene], cancel: CancelToken
 ) -> Iterator[Preview | Picture]:
@@ -289,13 +300,14 @@ def _sheets(
         for source, scene in zip(job.sources, seen, strict=True):
             check(cancel)
             base = _reduced(source, side)
-            painted.append(paint(Ground(base, (0, 0, *base.size)), recipe, manner, cancel, scene))
+            if reframes(recipe):
+                painted.append(paint_framed((base,), recipe, framed_size(recipe, [base.size]), manner, cancel))
+            else:
+                painted.append(paint(Ground(base, (0, 0, *base.size)), recipe, manner, cancel, scene))
         return sheet(painted, size)
 
     for side in _coarse(size, job.previews):
-        scale = side / max(size)
-        small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
-        yield Preview(rescale(lay_out(side, small, manners[0]), size))
+        yield Preview(rescale(lay_out(side, _shrunk(size, side), manners[0]), size))
     for index, manner in enumerate(manners):
         # No picture on the sheet is larger than the sheet.
         yield Picture(lay_out(max(size), size, manner), index)

@@ -12,22 +12,35 @@ from retouch.engines.darkroom import regions
 from retouch.engines.darkroom.operations import find
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.scene import Scene
-from retouch.engines.darkroom.vocabulary import vocabulary
+from retouch.engines.darkroom.understanding.vocabulary import vocabulary
 from retouch.imaging.composite import composite
 from retouch.imaging.raster import F32, U8, Raster
 
 FACE_RESTRAINT = 0.6
 """With high fidelity, how much of a look or a style shows on a face."""
 
+RIM = 8
+"""Pixels on each side; a size rounded to multiples of 16 leaves at most that."""
+
+
+def photograph(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Where a photograph laid into ``box`` counts as lying on a canvas of ``size``. A rim that only rounding has
+    left around it already repeats the photograph's edge, which nobody can tell from a fill that takes a second."""
+    x, y, width, height = box
+    rims = (x, y, size[0] - x - width, size[1] - y - height)
+    return (0, 0, *size) if max(rims) <= RIM else box
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
     """What is painted on: ``base``; ``box`` (x, y, width, height) is where the photograph lies on it, the rest
-    is new area to be filled; ``mask``: float32 (height, width), 1 where it may change, None where all may."""
+    is new area to be filled; ``mask``: float32 (height, width), 1 where it may change, None where all may.
+    ``sources``: the pictures that came with the instruction, for steps that speak of another one."""
 
     base: Raster
     box: tuple[int, int, int, int]
     mask: F32 | None = None
+    sources: tuple[Raster, ...] = ()
 
     @property
     def extends(self) -> bool:
@@ -50,7 +63,9 @@ class Ground:
         mask = self.mask
         if mask is not None:
             mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-        return Ground(rescale(self.base, (width, height)), (left, top, right - left, bottom - top), mask)
+        return Ground(
+            rescale(self.base, (width, height)), (left, top, right - left, bottom - top), mask, self.sources
+        )
 
 
 @dataclass(frozen=True)
@@ -76,9 +91,9 @@ def paint(
     picture = ground.base
     check(cancel)
     if ground.extends:
-        hole = _scene(picture, manner, ground.new_area())
+        hole = _scene(ground, picture, manner, ground.new_area())
         picture = composite(picture, _keep_alpha(picture, find("extend")(hole)), ground.new_area())
-    scene = _scene(picture, manner, _editable(ground))
+    scene = _scene(ground, picture, manner, _editable(ground))
     if known is not None and not ground.extends:
         scene.learn_from(known)
     for step in recipe.steps:
@@ -102,9 +117,15 @@ def rescale(raster: Raster, size: tuple[int, int]) -> Raster:
     return Raster(rgb, np.ascontiguousarray(cv2.resize(raster.alpha, size, interpolation=how), dtype=np.uint8))
 
 
-def _scene(picture: Raster, manner: Manner, weight: F32 | None) -> Scene:
-    quality = manner.quality if manner.quality in ("low", "medium") else "high"
-    return Scene(picture, weight=weight, seed=manner.seed, variation=manner.variation, quality=quality)
+def _scene(ground: Ground, picture: Raster, manner: Manner, weight: F32 | None) -> Scene:
+    return Scene(
+        picture,
+        weight=weight,
+        seed=manner.seed,
+        variation=manner.variation,
+        quality=manner.quality if manner.quality in ("low", "medium") else "high",
+        sources=ground.sources,
+    )
 
 
 def _editable(ground: Ground) -> F32 | None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from retouch.errors import UnsupportedInstruction
 from retouch.imaging.raster import F32, Raster
+from retouch.imaging.resample import resize
 
 if TYPE_CHECKING:
     from retouch.engines.darkroom.vision.faces import Face
@@ -22,6 +24,7 @@ class Scene:
     and textures, not where things are, and a network sees an untouched photograph best.
 
     ``picture``: the current state. ``original``: as it was before the first step, same size.
+    ``sources``: the pictures that came with the instruction, in the order sent; empty where there is but this one.
     ``weight``: float32 (height, width), 1 where the picture may change, 0 where it is protected; None where
     all of it may. ``seed`` feeds `rng`; ``variation`` in -1..1 asks for another tasteful rendering of the
     same instruction, 0 is the one designed. ``quality``: "low" | "medium" | "high".
@@ -35,6 +38,7 @@ class Scene:
         seed: int = 0,
         variation: float = 0.0,
         quality: str = "medium",
+        sources: tuple[Raster, ...] = (),
     ) -> None:
         self.picture = picture
         self.original = picture
@@ -42,10 +46,22 @@ class Scene:
         self.seed = seed
         self.variation = variation
         self.quality = quality
+        self.sources = sources
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator that depends on the seed and on ``salt`` (one an operation) alone."""
         return np.random.default_rng([self.seed, salt])
+
+    def source(self, number: int, *, side: int | None = None) -> Scene:
+        """A scene of the picture that was sent as ``number`` (from 1), its longer side brought down to at most
+        ``side`` pixels. Raises `UnsupportedInstruction` if there is no such picture."""
+        if not 1 <= number <= len(self.sources):
+            raise UnsupportedInstruction(f"The instruction speaks of image {number}, which was not sent.")
+        raster = self.sources[number - 1]
+        if side is not None and max(raster.size) > side:
+            scale = side / max(raster.size)
+            raster = resize(raster, (max(1, round(raster.width * scale)), max(1, round(raster.height * scale))))
+        return Scene(raster, seed=self.seed, variation=self.variation, quality=self.quality, sources=self.sources)
 
     def learn_from(self, other: Scene) -> None:
         """Take over the analyses that ``other``, a scene of the same photograph, has made already: all of them

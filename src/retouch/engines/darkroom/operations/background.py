@@ -10,9 +10,6 @@ from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import U8, Raster
 
-UNVARYING = frozenset({"remove_background"})
-"""Operations that give the same picture for every seed and variation."""
-
 
 def remove_background(scene: Scene, *, amount: float = 1.0) -> Raster:
     """The subject alone, on nothing: RGBA, colours at its edge freed of the background's.

@@ -10,14 +10,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from retouch.engines.darkroom.words import words
+from retouch.engines.darkroom.understanding.words import words
 
 _WORD = re.compile("[a-z]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the lexicon says of an operation; see ``lexicon/operations.toml`` for the fields."""
+    """What the lexicon says of an operation; see ``lexicon/operations/README.md`` for the fields."""
 
     name: str
     says: str
@@ -27,6 +27,10 @@ class Operation:
     against: tuple[str, ...] = ()
     drowns: tuple[str, ...] = ()
     stops: int = 0
+    reframes: bool = False
+    unvarying: bool = False
+    sources: int = 1
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,10 @@ class Vocabulary:
             against=tuple(entry.get("against", ())),
             drowns=tuple(entry.get("drowns", ())),
             stops=entry.get("stops", 0),
+            reframes=entry.get("reframes", False),
+            unvarying=entry.get("unvarying", False),
+            sources=entry.get("sources", 1),
+            masked=entry.get("masked", False),
         )
 
     def _learn(self, patterns: Sequence[str], kind: str, value: str = "") -> None:
@@ -186,4 +194,8 @@ def vocabulary() -> Vocabulary:
     def read(name: str) -> dict[str, Any]:
         return tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
 
-    return Vocabulary(read("language"), read("operations"), read("refusals"))
+    operations: dict[str, Any] = {}
+    for file in sorted((folder / "operations").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            operations |= tomllib.loads(file.read_text("utf-8"))
+    return Vocabulary(read("language"), operations, read("refusals"))

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from retouch.engines.darkroom.clauses import split
-from retouch.engines.darkroom.edits import read_edit
-from retouch.engines.darkroom.holes import read_fill, read_removal, read_replacement
-from retouch.engines.darkroom.preservation import read_keep
-from retouch.engines.darkroom.pronouns import resolve
-from retouch.engines.darkroom.reading import Reading
 from retouch.engines.darkroom.recipe import Recipe, Step
-from retouch.engines.darkroom.refusal import refuse
-from retouch.engines.darkroom.statements import read_complaint, settle
-from retouch.engines.darkroom.vocabulary import Vocabulary, vocabulary
+from retouch.engines.darkroom.understanding.clauses import split
+from retouch.engines.darkroom.understanding.edits import read_edit
+from retouch.engines.darkroom.understanding.holes import read_fill, read_removal, read_replacement
+from retouch.engines.darkroom.understanding.preservation import read_keep
+from retouch.engines.darkroom.understanding.pronouns import resolve
+from retouch.engines.darkroom.understanding.reading import Reading
+from retouch.engines.darkroom.understanding.refusal import refuse
+from retouch.engines.darkroom.understanding.statements import read_complaint, settle
+from retouch.engines.darkroom.understanding.vocabulary import Vocabulary, vocabulary
 
 _NAMES = {
     "background": "the background",

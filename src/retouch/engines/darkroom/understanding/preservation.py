@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from retouch.engines.darkroom.clauses import WHOLE, Clause, denies, joins
-from retouch.engines.darkroom.reading import Reading
-from retouch.engines.darkroom.vocabulary import Item
+from retouch.engines.darkroom.understanding.clauses import WHOLE, Clause, denies, joins
+from retouch.engines.darkroom.understanding.reading import Reading
+from retouch.engines.darkroom.understanding.vocabulary import Item
 
 _SENSELESS = ("keep", "definite", "glue", "kept", "polite", "as_if", "from", "relative")
 _EXCEPTING = ("except", "but", "apart", "aside", "other than", "excluding", "all but", "not")

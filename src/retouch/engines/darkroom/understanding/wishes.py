@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-from retouch.engines.darkroom.reading import Reading
-from retouch.engines.darkroom.vocabulary import Item, Operation
+from retouch.engines.darkroom.understanding.reading import Reading
+from retouch.engines.darkroom.understanding.vocabulary import Item, Operation
 
 MOST = 2.0
 """The greatest strength."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from retouch.engines.darkroom.vocabulary import Item
-from retouch.engines.darkroom.words import HARD, SOFT
+from retouch.engines.darkroom.understanding.vocabulary import Item
+from retouch.engines.darkroom.understanding.words import HARD, SOFT
 
 WHOLE = ("everything", "everywhere", "all")
 """How an exception begins that belongs to one edit: "everything but the sky"."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from retouch.engines.darkroom.clauses import Clause, joins
-from retouch.engines.darkroom.reading import NO_REST, Complaint, Reading
 from retouch.engines.darkroom.recipe import Step
-from retouch.engines.darkroom.vocabulary import Vocabulary
+from retouch.engines.darkroom.understanding.clauses import Clause, joins
+from retouch.engines.darkroom.understanding.reading import NO_REST, Complaint, Reading
+from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
 
 _SENSELESS = ("polite", "glue", "definite", "as_if", "into", "image", "amount", "effect")
 _VERBS = ("is", "are", "was", "seems", "appears")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retouch.engines.darkroom.clauses import Clause
-from retouch.engines.darkroom.reading import NO_MASK, NO_REST, Reading
-from retouch.engines.darkroom.vocabulary import Operation
+from retouch.engines.darkroom.understanding.clauses import Clause
+from retouch.engines.darkroom.understanding.reading import NO_MASK, NO_REST, Reading
+from retouch.engines.darkroom.understanding.vocabulary import Operation
 
 Place = tuple[str | None, tuple[str, ...]]
 """A region (None: everywhere) and the regions that are left alone in it."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retouch.engines.darkroom.clauses import Clause, joins
-from retouch.engines.darkroom.reading import NO_MASK, Reading
-from retouch.engines.darkroom.vocabulary import Item
+from retouch.engines.darkroom.understanding.clauses import Clause, joins
+from retouch.engines.darkroom.understanding.reading import NO_MASK, Reading
+from retouch.engines.darkroom.understanding.vocabulary import Item
 
 _POINTING = ("this", "that", "these", "those", "her", "thing")
 _LONGEST_NAME = 12

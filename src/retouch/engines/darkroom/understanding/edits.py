@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from retouch.engines.darkroom.clauses import Clause, joins
-from retouch.engines.darkroom.places import places
-from retouch.engines.darkroom.reading import NO_MASK, Reading
 from retouch.engines.darkroom.recipe import Step
-from retouch.engines.darkroom.vocabulary import Item, Operation, Vocabulary
-from retouch.engines.darkroom.wishes import Amount, Wish, as_strength, more_telling, number_before
+from retouch.engines.darkroom.understanding.clauses import Clause, joins
+from retouch.engines.darkroom.understanding.places import places
+from retouch.engines.darkroom.understanding.reading import NO_MASK, Reading
+from retouch.engines.darkroom.understanding.vocabulary import Item, Operation, Vocabulary
+from retouch.engines.darkroom.understanding.wishes import Amount, Wish, as_strength, more_telling, number_before
 
 _FORMS = ("op.whole", "op.verbs", "op.looks")
 _VERBS = {"verb.make": "make", "verb.apply": "apply"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retouch.engines.darkroom.vocabulary import Item
+from retouch.engines.darkroom.understanding.vocabulary import Item
 
 _PICTURES = ("photo", "photograph", "picture", "image", "portrait")
 _OWNED = ("region", "effect", "image", "images", "area", "kept_anyway", "refusal")

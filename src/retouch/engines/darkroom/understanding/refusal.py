@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from retouch.engines.darkroom.vocabulary import Vocabulary
+from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
 from retouch.errors import UnsupportedInstruction
 
 _SHOWN = 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from retouch.engines.darkroom.recipe import Step
-from retouch.engines.darkroom.vocabulary import Item
+from retouch.engines.darkroom.understanding.vocabulary import Item
 
 MOST_STEPS = 12
 """More steps than that are refused: each can cost a second."""

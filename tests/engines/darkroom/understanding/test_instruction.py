@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 
-from retouch.engines.darkroom.instruction import understand
 from retouch.engines.darkroom.operations import names
-from retouch.engines.darkroom.reading import MOST_STEPS
 from retouch.engines.darkroom.recipe import REGIONS, Recipe, Step
-from retouch.engines.darkroom.vocabulary import Vocabulary, vocabulary
-from retouch.engines.darkroom.words import words
+from retouch.engines.darkroom.understanding.instruction import understand
+from retouch.engines.darkroom.understanding.reading import MOST_STEPS
+from retouch.engines.darkroom.understanding.vocabulary import Vocabulary, vocabulary
+from retouch.engines.darkroom.understanding.words import words
 from retouch.errors import UnsupportedInstruction
 
-FIXTURE = Path(__file__).parents[2] / "data" / "instructions.toml"
-CASES: list[dict[str, Any]] = tomllib.loads(FIXTURE.read_text("utf-8"))["instruction"]
+FIXTURES = Path(__file__).parents[3] / "data" / "instructions"
+CASES: list[dict[str, Any]] = [
+    case
+    for file in sorted(FIXTURES.glob("*.toml"))
+    for case in tomllib.loads(file.read_text("utf-8"))["instruction"]
+]
 SERVED = [case for case in CASES if "steps" in case]
 REFUSED = [case for case in CASES if "refused" in case]
 
@@ -74,7 +78,7 @@ def test_every_operation_of_the_lexicon_exists() -> None:
 
 def test_every_example_is_understood() -> None:
     for operation in vocabulary().operations.values():
-        steps = understand(operation.example, has_mask=operation.name == "fill", sources=1).steps
+        steps = understand(operation.example, has_mask=operation.masked, sources=operation.sources).steps
         assert operation.name in {step.op for step in steps}
 
 
@@ -277,7 +281,7 @@ def test_reading_looks_at_each_word_a_bounded_number_of_times(monkeypatch: pytes
     def counted(*args: Any) -> list[str]:
         return [Counted(word) for word in words(*args)]
 
-    monkeypatch.setattr("retouch.engines.darkroom.vocabulary.words", counted)
+    monkeypatch.setattr("retouch.engines.darkroom.understanding.vocabulary.words", counted)
     lexicon: Vocabulary = vocabulary()
     counts = []
     for repeats in (200, 400):
