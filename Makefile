@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format bench gallery clean
 
 run: .venv/core  ## set up, serve with the embedded engine, and show one real edit
 	$(BIN)/retouch serve --demo retouch-demo
@@ -23,6 +23,9 @@ bench: .venv/dev  ## print the figures of docs/design.md
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.darkroom
+
+gallery: .venv/dev  ## write docs/gallery: every operation before and after
+	$(BIN)/python -m scripts.gallery
 
 .venv/core: pyproject.toml constraints.txt
 	PYTHON=$(PYTHON) scripts/setup

@@ -1,35 +1,48 @@
-"""The darkroom's operations, engine alone on one core: medians at 1024² and 2048², and how many times a plain
-float32 copy of the same picture that is."""
+"""The darkroom's operations, engine alone on one core: medians at 1024² and 2048², how many times a plain float32
+copy of the same picture that is, and the memory that a process of its own takes at 3840 × 2160.
+
+Each is asked for by its example, everywhere and as designed. Usage: python -m benchmarks.darkroom [operation ...]
+"""
 
 from __future__ import annotations
 
+import multiprocessing
+import resource
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from benchmarks.photos import enlarged
-from retouch.engines.darkroom.operations import find, names
-from retouch.engines.darkroom.scene import Scene
+from benchmarks.photos import enlarged, photograph, sample
+from retouch.engines.base import Never
+from retouch.engines.darkroom.framing import framed_size, paint_framed, reframes
+from retouch.engines.darkroom.painting import Ground, Manner, paint
+from retouch.engines.darkroom.recipe import Recipe, Step
+from retouch.engines.darkroom.understanding.instruction import understand
+from retouch.engines.darkroom.understanding.vocabulary import Operation, vocabulary
+from retouch.errors import TargetNotFound
 from retouch.imaging.raster import F32, Raster
 
-RUNS = 5
+RUNS = 3
 WANTED = {
-    **dict.fromkeys(
-        ("vintage", "black_and_white", "sepia", "noir", "cinematic", "faded", "vivid", "golden_hour"), 120
-    ),
-    **dict.fromkeys(("warmer", "cooler", "brighter", "darker"), 120),
     "sunset": 600,
+    "replace_sky": 600,
     "remove_background": 700,
-    "watercolour": 1000,
-    "oil_painting": 1000,
     "fill": 1500,
+    "looks": 120,
+    "tone": 120,
+    "styles": 1000,
+    "weather": 1000,
 }
-"""Milliseconds at 1024²; the fill is of a fifth of the picture."""
-PHOTOS = {"sunset": "china", "remove_background": "coffee", "fill": "china", "extend": "coffee"}
-"""Where a photograph other than the portrait shows more of the work."""
+"""Milliseconds at 1024², by operation or by family; the fill is of a fifth of the picture."""
+PHOTOS = {"remove_background": "coffee", "extend": "coffee"}
+"""Where a photograph other than the first of `TRIED` shows more of the work."""
+TRIED = ("china", "astronaut", "coffee")
+UHD = (3840, 2160)
 
 
 def median(work: Callable[[], object]) -> float:
@@ -43,37 +56,76 @@ def median(work: Callable[[], object]) -> float:
     return statistics.median(times) * 1000
 
 
-def weight_for(name: str, raster: Raster) -> F32 | None:
-    """A fifth of the picture for a fill, a strip of a quarter at the side for an extension."""
-    if name not in ("fill", "extend"):
-        return None
-    weight = np.zeros((raster.height, raster.width), np.float32)
-    if name == "extend":
-        weight[:, : raster.width // 4] = 1
-        return weight
+def recipe_of(operation: Operation) -> Recipe:
+    asked = understand(operation.example, has_mask=operation.masked, sources=operation.sources)
+    return Recipe(tuple(replace(step, region=None, keep=(), amount=1.0) for step in asked.steps))
+
+
+def ground_of(operation: Operation, raster: Raster) -> Ground:
+    """A fifth of the picture is marked for a fill; an extension adds a quarter at the side."""
+    sources = (raster, *map(sample, ("coffee", "astronaut")[: operation.sources - 1]))
+    whole = (0, 0, *raster.size)
+    if operation.name == "extend":
+        return Ground(raster, (raster.width // 4, 0, raster.width - raster.width // 4, raster.height))
+    if not operation.masked:
+        return Ground(raster, whole, sources=sources)
+    weight: F32 = np.zeros((raster.height, raster.width), np.float32)
     side = round((0.2 * raster.width * raster.height) ** 0.5)
     top, left = (raster.height - side) // 2, (raster.width - side) // 2
     weight[top : top + side, left : left + side] = 1
-    return weight
+    return Ground(raster, whole, weight, sources)
 
 
-def main() -> None:
+def work_of(operation: Operation, raster: Raster) -> Callable[[], object]:
+    recipe, ground = recipe_of(operation), ground_of(operation, raster)
+    if reframes(recipe):
+        size = framed_size(recipe, [source.size for source in ground.sources])
+        return lambda: paint_framed(ground.sources, recipe, size, Manner(), Never())
+    steps: tuple[Step, ...] = () if operation.name == "extend" else recipe.steps
+    return lambda: paint(ground, Recipe(steps), Manner(), Never())
+
+
+def photo_for(operation: Operation) -> str:
+    """The first photograph that has what the operation needs."""
+    for name in (PHOTOS.get(operation.name, TRIED[0]), *TRIED):
+        try:
+            work_of(operation, enlarged(256, name))()
+        except TargetNotFound:
+            continue
+        return name
+    raise SystemExit(f"no photograph for {operation.name}")
+
+
+def peak(name: str, photo: str) -> float:
+    """MiB that a fresh process has resident at most while it does the operation to a picture of `UHD`."""
     cv2.setNumThreads(1)
-    print(f"{'operation':20}{'1024²':>10}{'copies':>8}{'wanted':>9}{'2048²':>10}")
-    for name in names():
+    raster = photograph(*UHD, photo)
+    work_of(vocabulary().operations[name], raster)()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main(wanted: Sequence[str]) -> None:
+    cv2.setNumThreads(1)
+    fresh = multiprocessing.get_context("spawn")
+    print(f"{'operation':20}{'1024²':>10}{'copies':>8}{'wanted':>10}{'2048²':>10}{'3840x2160':>12}")
+    for name, operation in vocabulary().operations.items():
+        if wanted and name not in wanted:
+            continue
+        photo = photo_for(operation)
         row = f"{name:20}"
         for side in (1024, 2048):
-            raster = enlarged(side, PHOTOS.get(name, "astronaut"))
-            weight = weight_for(name, raster)
-            operation = find(name)
-            # A fresh scene each time: what it takes to see the picture belongs to the work.
-            took = median(lambda: operation(Scene(raster, weight=weight)))  # noqa: B023 - called at once
+            raster = enlarged(side, photo)
+            # Fresh scenes each time: what it takes to see the picture belongs to the work.
+            took = median(work_of(operation, raster))
             row += f"{took:7.0f} ms"
             if side == 1024:
                 copy = median(lambda: raster.rgb.astype(np.float32))  # noqa: B023 - called at once
-                row += f"{took / copy:8.0f}{WANTED.get(name, '–'):>6} ms"
-        print(row)
+                most = WANTED.get(name, WANTED.get(operation.family, "–"))
+                row += f"{took / copy:8.0f}{most:>7} ms"
+        with fresh.Pool(1) as pool:
+            row += f"{pool.apply(peak, (name, photo)):8.0f} MiB"
+        print(row, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
