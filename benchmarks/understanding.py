@@ -1,7 +1,7 @@
 """How the darkroom reads instructions that were written without knowing its words.
 
-``phrases.toml`` says of each what a person would expect: the operations (``a|b``: either), or none where it cannot be
-done and must be refused. Counted are those served as expected, those refused, and those read wrongly: other
+``phrases.toml`` says of each what a person would expect: the operations (``a|b``: either), or none where it cannot
+be done and must be refused. Counted are those served as expected, those refused, and those read wrongly: other
 operations than expected, or any at all where a refusal was due. Usage: python -m benchmarks.understanding
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from retouch.engines.base import EditJob
 from retouch.engines.darkroom.framing import reframes
 from retouch.engines.darkroom.recipe import Recipe
+from retouch.engines.darkroom.understanding.vocabulary import vocabulary
 from retouch.errors import UserError
 
 
@@ -40,6 +41,14 @@ def _refuse_moving(job: EditJob, recipe: Recipe) -> None:
     """With a mask the service says the same of every engine."""
     if not reframes(recipe):
         return
+    part = next((step for step in recipe.steps if step.region and vocabulary().operations[step.op].reframes), None)
+    if part is not None:
+        raise UserError(
+            f"The instruction would {part.op.replace('_', ' ')} only a part of the picture, the {part.region}. "
+            "Whole pictures are cropped, turned, mirrored and framed here, and no part of one.",
+            param="prompt",
+            code="unsupported_instruction",
+        )
     if job.markup is not None:
         raise UserError(
             "This instruction moves the picture's pixels, so what the markup marks would move away from it. Leave "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,14 +19,15 @@ from retouch.engines.base import (
     Plan,
     Preview,
     Size,
-    check,
 )
-from retouch.engines.darkroom import regions
+from retouch.engines.darkroom.assets import use_folder
 from retouch.engines.darkroom.contradictions import one_result_only, refuse_contradictions
-from retouch.engines.darkroom.framing import framed_size, paint_framed, reframes
+from retouch.engines.darkroom.demands import LOOK_SIDE, seek
+from retouch.engines.darkroom.framing import framed_size, reframes
 from retouch.engines.darkroom.markup import marked, marked_on
-from retouch.engines.darkroom.operations.sheet import natural_size, sheet
-from retouch.engines.darkroom.painting import Ground, Manner, paint, photograph, rescale
+from retouch.engines.darkroom.operations.sheet import natural_size
+from retouch.engines.darkroom.painting import Ground, Manner, photograph
+from retouch.engines.darkroom.passes import FILLED_PREVIEW_SIDES, coarse_sides, framed, pictures, reduced, sheets
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.understanding.instruction import understand
@@ -33,17 +35,8 @@ from retouch.engines.darkroom.understanding.vocabulary import vocabulary
 from retouch.errors import TargetNotFound, UnsupportedInstruction, UserError
 from retouch.imaging.raster import F32, Raster
 
-LOOK_SIDE = 1024
-"""The longer side, in pixels, of what is looked at before anything is promised."""
-
-PREVIEW_SIDES = (256, 448, 640)
-"""The longer side, in pixels, of the coarse passes that previews show."""
-
-LARGEST_PREVIEW = (0.3, 0.5, 0.75)
-"""The same as a share of the canvas: on a small one the coarse passes are smaller still."""
-
-FILLED_PREVIEW_SIDES = (112, 160, 224)
-"""The same where something is to be filled in, which takes long at any size."""
+CLEARING = ("remove_background", "round_corners", "circle_crop")
+"""Operations that leave something transparent."""
 
 SOLID, HOLLOW = 128, 0.01
 """A picture is cut out already if more than this share of it lies below that alpha."""
@@ -61,7 +54,10 @@ class DarkroomEngine:
     Stateless but for what it saw while planning the last job, which `edit` uses again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, things: str | None = None) -> None:
+        """``things``: a folder of the user's own cut-outs, PNG files with transparency: "corgi.png" is what "add a
+        corgi" puts in. What cannot be used of it is left out with a line in the log."""
+        use_folder(None if things is None else Path(things).expanduser())
         examples = tuple(operation.example for operation in vocabulary().operations.values())
         self.capabilities = Capabilities(extras=frozenset({"seed", "markup", "complexity"}), abilities=examples)
         self._job: weakref.ref[EditJob] | None = None
@@ -82,18 +78,17 @@ class DarkroomEngine:
             raise one_result_only(len(job.seeds))
         _leave_something(job, recipe, place)
         size = _implied_size(job, recipe)
-        sources = job.sources if recipe.each else job.sources[:1]
-        seen = [Scene(_reduced(source, LOOK_SIDE)) for source in sources]
+        seen = _looked_at(job, recipe)
         for number, scene in enumerate(seen, 1):
             try:
-                _seek(scene, recipe, place)
+                seek(scene, recipe, place)
             except TargetNotFound as error:
                 if not recipe.each:
                     raise
                 raise TargetNotFound(f"In image {number}: {error.message}") from None
         self._job, self._seen = weakref.ref(job), seen
-        if not job.transparent and any(step.op == "remove_background" for step in recipe.steps):
-            note = "The cut-out lies on white: this model or format has no transparency."
+        if not job.transparent and any(step.op in CLEARING for step in recipe.steps):
+            note = "What is cut out lies on white: this model or format has no transparency."
             recipe = replace(recipe, notes=(*recipe.notes, note))
         return Plan(
             revised_prompt=recipe.revised_prompt(),
@@ -109,15 +104,16 @@ class DarkroomEngine:
         manners = _manners(job)
         try:
             if recipe.each:
-                yield from _sheets(job, recipe, canvas.size, manners, seen, cancel)
+                yield from sheets(job, recipe, canvas.size, manners, seen, cancel)
             elif reframes(recipe):
-                yield from _framed(job, recipe, canvas.size, manners, cancel)
+                yield from framed(job, recipe, canvas.size, manners, seen[0], cancel)
             else:
                 mask = None if job.mask is None else canvas.weight
                 if job.markup is not None:
                     mask = marked_on(job.markup, canvas.box, canvas.size)
-                ground = Ground(canvas.base, photograph(canvas.box, canvas.size), mask, job.sources)
-                yield from _pictures(job, recipe, ground, manners, seen[0], cancel)
+                enlarged = canvas.box[2] / job.sources[0].width
+                ground = Ground(canvas.base, photograph(canvas.box, canvas.size), mask, job.sources, enlarged)
+                yield from pictures(job, recipe, ground, manners, seen[0], cancel)
         finally:
             self._forget()
 
@@ -127,16 +123,20 @@ class DarkroomEngine:
     def _recall(self, job: EditJob, recipe: Recipe) -> list[Scene]:
         if self._job is not None and self._job() is job:
             return self._seen
-        sources = job.sources if recipe.each else job.sources[:1]
-        return [Scene(_reduced(source, LOOK_SIDE)) for source in sources]
+        return _looked_at(job, recipe)
 
     def _forget(self) -> None:
         self._job, self._seen = None, []
 
 
+def _looked_at(job: EditJob, recipe: Recipe) -> list[Scene]:
+    sources = job.sources if recipe.each else job.sources[:1]
+    return [Scene(reduced(source, LOOK_SIDE), sources=job.sources) for source in sources]
+
+
 def _cut_out(job: EditJob, recipe: Recipe) -> Recipe:
     """The recipe with its background removed, where the client asked for a transparent one and has none yet."""
-    wanted = job.background == "transparent" and all(step.op != "remove_background" for step in recipe.steps)
+    wanted = job.background == "transparent" and all(step.op not in CLEARING for step in recipe.steps)
     if not wanted or all(_is_cut_out(source) for source in job.sources[:1]):
         return recipe
     says = vocabulary().operations["remove_background"].says
@@ -186,7 +186,7 @@ def _leave_something(job: EditJob, recipe: Recipe, place: F32 | None) -> None:
     coarsest of the previews."""
     if place is None or not any(step.op == "fill" and not (step.region or step.keep) for step in recipe.steps):
         return
-    side = next(_coarse(job.size or job.sources[0].size, 1, FILLED_PREVIEW_SIDES))
+    side = next(coarse_sides(job.size or job.sources[0].size, 1, FILLED_PREVIEW_SIDES))
     if (_reduced_weight(place, side) > 0).all():
         name = "mask" if job.markup is None else "markup"
         raise UnsupportedInstruction(
@@ -199,33 +199,6 @@ def _reduced_weight(weight: F32, side: int) -> F32:
     scale = min(1.0, side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return cv2.resize(weight, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-
-
-def _seek(scene: Scene, recipe: Recipe, mask: F32 | None) -> None:
-    """Raise `TargetNotFound` where a step asks for something that is not in the picture. ``mask``: of the
-    source's size, what may change."""
-    for step in recipe.steps:
-        regions.seek(scene, [*([step.region] if step.region else []), *step.keep])
-        if step.op == "remove_background":
-            regions.seek(scene, ["background"])
-        if step.op == "sunglasses":
-            regions.seek(scene, ["face"])
-            if mask is not None and not any(_marked(scene, face.box, mask) for face in scene.faces):
-                raise TargetNotFound("There is no face inside the marked area.")
-
-
-def _marked(scene: Scene, box: tuple[float, float, float, float], mask: F32) -> bool:
-    """Whether the mask (of the source's size) lets any of a face's ``box`` change."""
-    scale = mask.shape[1] / scene.original.width
-    left, top, right, bottom = (max(0, round(edge * scale)) for edge in box)
-    return bool((mask[top : bottom + 1, left : right + 1] > 0).any())
-
-
-def _reduced(source: Raster, side: int) -> Raster:
-    scale = side / max(source.size)
-    if scale >= 1:
-        return source
-    return rescale(source, (max(1, round(source.width * scale)), max(1, round(source.height * scale))))
 
 
 def _manners(job: EditJob) -> list[Manner]:
@@ -256,58 +229,3 @@ def _spread(seeds: Sequence[int]) -> list[float]:
         jitter = np.random.default_rng(abs(seed)).uniform(0.7, 1.0)
         places.append(side * (0.2 + 0.8 * (stretch + float(jitter)) / stretches))
     return places
-
-
-def _coarse(canvas: Size, count: int, sides: tuple[int, int, int] = PREVIEW_SIDES) -> Iterator[int]:
-    for side, share in list(zip(sides, LARGEST_PREVIEW, strict=True))[:count]:
-        yield max(16, min(side, round(max(canvas) * share)))
-
-
-def _pictures(
-    job: EditJob, recipe: Recipe, ground: Ground, manners: list[Manner], seen: Scene, cancel: CancelToken
-) -> Iterator[Preview | Picture]:
-    fills = ground.extends or any(step.op == "fill" for step in recipe.steps)
-    manner = replace(manners[0], quality="low") if fills else manners[0]
-    for side in _coarse(ground.base.size, job.previews, FILLED_PREVIEW_SIDES if fills else PREVIEW_SIDES):
-        coarse = paint(ground.shrunk(side), recipe, manner, cancel, seen)
-        yield Preview(rescale(coarse, ground.base.size))
-    known = Scene(ground.base)
-    known.learn_from(seen)
-    for index, manner in enumerate(manners):
-        yield Picture(paint(ground, recipe, manner, cancel, known), index)
-
-
-def _framed(
-    job: EditJob, recipe: Recipe, size: Size, manners: list[Manner], cancel: CancelToken
-) -> Iterator[Preview | Picture]:
-    for side in _coarse(size, job.previews):
-        yield Preview(rescale(paint_framed(job.sources, recipe, _shrunk(size, side), manners[0], cancel), size))
-    for index, manner in enumerate(manners):
-        yield Picture(paint_framed(job.sources, recipe, size, manner, cancel), index)
-
-
-def _shrunk(size: Size, side: int) -> Size:
-    """``size`` with its longer side brought down to ``side`` pixels."""
-    scale = side / max(size)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _sheets(
-    job: EditJob, recipe: Recipe, size: Size, manners: list[Manner], seen: list[Scene], cancel: CancelToken
-) -> Iterator[Preview | Picture]:
-    def lay_out(side: int, size: Size, manner: Manner) -> Raster:
-        painted = []
-        for source, scene in zip(job.sources, seen, strict=True):
-            check(cancel)
-            base = _reduced(source, side)
-            if reframes(recipe):
-                painted.append(paint_framed((base,), recipe, framed_size(recipe, [base.size]), manner, cancel))
-            else:
-                painted.append(paint(Ground(base, (0, 0, *base.size)), recipe, manner, cancel, scene))
-        return sheet(painted, size)
-
-    for side in _coarse(size, job.previews):
-        yield Preview(rescale(lay_out(side, _shrunk(size, side), manners[0]), size))
-    for index, manner in enumerate(manners):
-        # No picture on the sheet is larger than the sheet.
-        yield Picture(lay_out(max(size), size, manner), index)

@@ -9,6 +9,7 @@ import numpy as np
 
 from retouch.engines.base import CancelToken, check
 from retouch.engines.darkroom import regions
+from retouch.engines.darkroom.enlarging import WORTH, crisp
 from retouch.engines.darkroom.operations import find
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.scene import Scene
@@ -35,12 +36,14 @@ def photograph(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[i
 class Ground:
     """What is painted on: ``base``; ``box`` (x, y, width, height) is where the photograph lies on it, the rest
     is new area to be filled; ``mask``: float32 (height, width), 1 where it may change, None where all may.
-    ``sources``: the pictures that came with the instruction, for steps that speak of another one."""
+    ``sources``: the pictures that came with the instruction, for steps that speak of another one. ``enlarged``:
+    how many times as large as it was sent the photograph lies here."""
 
     base: Raster
     box: tuple[int, int, int, int]
     mask: F32 | None = None
     sources: tuple[Raster, ...] = ()
+    enlarged: float = 1.0
 
     @property
     def extends(self) -> bool:
@@ -90,12 +93,16 @@ def paint(
     """
     picture = ground.base
     check(cancel)
+    if ground.enlarged >= WORTH:
+        # Only where it may change: elsewhere it is the resampled photograph to the last bit.
+        clear = crisp(picture, ground.enlarged)
+        picture = clear if ground.mask is None else composite(picture, clear, ground.mask)
     if ground.extends:
         hole = _scene(ground, picture, manner, ground.new_area())
         picture = composite(picture, _keep_alpha(picture, find("extend")(hole)), ground.new_area())
     scene = _scene(ground, picture, manner, _editable(ground))
     if known is not None and not ground.extends:
-        scene.learn_from(known)
+        scene.share_with(known)
     for step in recipe.steps:
         check(cancel)
         if step.op == "extend":

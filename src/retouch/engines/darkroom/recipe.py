@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 REGIONS = ("background", "sky", "subject", "face", "left", "right", "top", "bottom")
-"""The parts of a picture an instruction can name."""
+"""The parts of a picture an instruction can name, beside what is of a colour: "colour:red"."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Step:
     """One operation.
 
     ``op``: its name among the operations. ``params``: its keyword arguments, JSON-serialisable.
-    ``region``: where it applies, one of `REGIONS`, None for everywhere. ``keep``: regions it leaves alone.
+    ``region``: where it applies, one of `REGIONS` or "colour:" and a colour of the palette, None for everywhere.
+    ``keep``: regions it leaves alone.
     ``amount``: 0 (nothing) to 2 (twice as much), 1 as designed. ``says``: how to tell a person.
     """
 
@@ -48,5 +49,6 @@ class Recipe:
         """What will be done and what is left out, in one or two sentences."""
         done = ", then ".join(step.says or step.op.replace("_", " ") for step in self.steps)
         if self.each:
-            done += ", on each picture, laid out as one sheet"
+            sheet = "on each picture, laid out as one sheet"
+            done = f"{done}, {sheet}" if done else "lay the pictures out as one sheet"
         return " ".join([done[:1].upper() + done[1:] + ".", *self.notes])

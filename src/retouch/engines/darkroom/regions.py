@@ -8,12 +8,17 @@ import cv2
 import numpy as np
 
 from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.understanding.hues import say
+from retouch.engines.darkroom.vision.hues import find_colour
 from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import F32
 
 SEAM = 0.06
 """How wide the blend between two halves is, as a share of the picture's side."""
+
+COLOUR = "colour:"
+"""What the name of a region begins with that is of a colour."""
 
 SKY_CONFIDENCE = 0.35
 """Enough where a person says that there is a sky."""
@@ -29,13 +34,18 @@ def seek(scene: Scene, regions: Iterable[str]) -> None:
                 f"No clear subject stands out in this picture, so its {region} cannot be told apart. "
                 "A mask can mark it."
             )
+        if region.startswith(COLOUR) and not of_colour(scene, region.removeprefix(COLOUR)).any():
+            raise TargetNotFound(nothing_of(region.removeprefix(COLOUR)))
         if region == "face" and not scene.faces:
             raise TargetNotFound("There is no face to be found in this picture.")
 
 
 def weigh(scene: Scene, region: str) -> F32:
-    """How much each pixel belongs to ``region``, one of `recipe.REGIONS`: float32 (height, width) in 0..1, soft
-    at its edge. Raises `TargetNotFound` where the picture doesn't have it."""
+    """How much each pixel belongs to ``region``, one of `recipe.REGIONS` or "colour:" and a colour of the palette:
+    float32 (height, width) in 0..1, soft at its edge. Raises `TargetNotFound` where the picture doesn't have
+    it."""
+    if region.startswith(COLOUR):
+        return _sought(scene, region.removeprefix(COLOUR))
     seek(scene, [region])
     width, height = scene.original.size
     match region:
@@ -52,6 +62,25 @@ def weigh(scene: Scene, region: str) -> F32:
         case "top" | "bottom":
             return np.broadcast_to(_half(height, first=region == "top")[:, None], (height, width))
     raise ValueError(f"no such region: {region!r}")
+
+
+def of_colour(scene: Scene, colour: str) -> F32:
+    """How much each pixel has ``colour``; on the subject alone if it is the subject's, unless a mask says where.
+    0 throughout where there is none."""
+    masked = scene.weight is not None and bool((scene.weight <= 0).any())
+    subject = scene.saliency if not masked and is_clear(scene.saliency) else None
+    return find_colour(scene.original.rgb, colour, subject)
+
+
+def nothing_of(colour: str) -> str:
+    return f"There is nothing {say(colour)} in this picture."
+
+
+def _sought(scene: Scene, colour: str) -> F32:
+    weight = of_colour(scene, colour)
+    if not weight.any():
+        raise TargetNotFound(nothing_of(colour))
+    return weight
 
 
 def faces(scene: Scene) -> F32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,15 @@ from retouch.imaging.raster import F32, Raster
 from retouch.imaging.resample import resize
 
 if TYPE_CHECKING:
+    from retouch.engines.darkroom.vision.crowd import Oval
     from retouch.engines.darkroom.vision.faces import Face
     from retouch.engines.darkroom.vision.sky import Sky
+
+SEEN_CLOSELY = 1024
+"""The longer side, in pixels, of a picture in which a larger one would show hardly a face more."""
+
+SKETCH = 240
+"""Pixels; a smaller pass looks for the sky itself, which is quicker there, so that something can be shown soon."""
 
 
 class Scene:
@@ -47,6 +55,8 @@ class Scene:
         self.variation = variation
         self.quality = quality
         self.sources = sources
+        self._others: dict[tuple[int, int | None], Scene] = {}
+        self._closer: Scene | None = None
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator that depends on the seed and on ``salt`` (one an operation) alone."""
@@ -54,28 +64,50 @@ class Scene:
 
     def source(self, number: int, *, side: int | None = None) -> Scene:
         """A scene of the picture that was sent as ``number`` (from 1), its longer side brought down to at most
-        ``side`` pixels. Raises `UnsupportedInstruction` if there is no such picture."""
+        ``side`` pixels. The same one comes back when asked for again, with what it has seen by then. Raises
+        `UnsupportedInstruction` if there is no such picture."""
         if not 1 <= number <= len(self.sources):
             raise UnsupportedInstruction(f"The instruction speaks of image {number}, which was not sent.")
+        if (number, side) in self._others:
+            return self._others[number, side]
         raster = self.sources[number - 1]
         if side is not None and max(raster.size) > side:
             scale = side / max(raster.size)
             raster = resize(raster, (max(1, round(raster.width * scale)), max(1, round(raster.height * scale))))
-        return Scene(raster, seed=self.seed, variation=self.variation, quality=self.quality, sources=self.sources)
+        other = Scene(raster, seed=self.seed, variation=self.variation, quality=self.quality, sources=self.sources)
+        for (seen, _), view in self._others.items():
+            if seen == number:
+                other.learn_from(view)
+        self._others[number, side] = other
+        return other
 
     def learn_from(self, other: Scene) -> None:
         """Take over the analyses that ``other``, a scene of the same photograph, has made already: all of them
         if it has the same size, otherwise the saliency, which a network saw at a size of its own anyway."""
         made = vars(other)
+        if self.sources == other.sources:
+            self._others = other._others
+        # Its places are shares of the picture; a view as large has seen as small ones.
+        if "crowd" in made and max(other.original.size) >= min(SEEN_CLOSELY, max(self.original.size)):
+            vars(self)["crowd"] = other.crowd
         if other.original.size == self.original.size:
             vars(self).update({name: made[name] for name in ("saliency", "matte", "sky", "faces") if name in made})
         elif "saliency" in made:
             small: F32 = other.saliency
             vars(self)["saliency"] = cv2.resize(small, self.original.size, interpolation=cv2.INTER_LINEAR)
 
+    def share_with(self, other: Scene) -> None:
+        """See what ``other``, a scene of the same photograph, sees: what it has seen already, as `learn_from`, and
+        where it is the larger one, through its eyes from now on. A coarse pass so looks but once, and for all."""
+        self.learn_from(other)
+        if max(other.original.size) > max(self.original.size):
+            self._closer = other
+
     @cached_property
     def saliency(self) -> F32:
         """How much each pixel belongs to the subject: float32 (height, width) in 0..1, soft edges."""
+        if self._closer is not None:
+            return _shrunk(self._closer.saliency, self.original.size)
         from retouch.engines.darkroom.vision.saliency import find_saliency
 
         return find_saliency(self.original.rgb)
@@ -90,6 +122,9 @@ class Scene:
     @cached_property
     def sky(self) -> Sky:
         """The sky's alpha and how sure of it we are."""
+        if self._closer is not None and max(self.original.size) >= SKETCH:
+            sky = self._closer.sky
+            return replace(sky, alpha=_shrunk(sky.alpha, self.original.size))
         from retouch.engines.darkroom.vision.sky import find_sky
 
         return find_sky(self.original.rgb)
@@ -97,6 +132,21 @@ class Scene:
     @cached_property
     def faces(self) -> list[Face]:
         """The faces, largest first."""
+        if self._closer is not None:
+            return [face.scaled(self.original.width / self._closer.original.width) for face in self._closer.faces]
         from retouch.engines.darkroom.vision.faces import find_faces
 
         return find_faces(self.original.rgb)
+
+    @cached_property
+    def crowd(self) -> list[Oval]:
+        """Where faces may be, small and half hidden ones too: for what had better cover too many than too few."""
+        if self._closer is not None:
+            return self._closer.crowd
+        from retouch.engines.darkroom.vision.crowd import find_every_face
+
+        return find_every_face(self.original.rgb)
+
+
+def _shrunk(weight: F32, size: tuple[int, int]) -> F32:
+    return cv2.resize(weight, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)

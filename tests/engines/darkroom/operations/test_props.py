@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from retouch.engines.darkroom.operations.props import sunglasses
+from retouch.engines.darkroom.operations.props import STYLES, glasses, sunglasses
 from retouch.engines.darkroom.scene import Scene
 from retouch.errors import TargetNotFound, UnsupportedInstruction
 from retouch.imaging.raster import U8, Raster
@@ -24,7 +24,7 @@ def _eye(scene: Scene, rgb: U8) -> U8:
     return rgb[y - 5 : y + 6, x - 5 : x + 6]
 
 
-@pytest.mark.parametrize("style", ["wayfarer", "round", "aviator"])
+@pytest.mark.parametrize("style", ["wayfarer", "round", "aviator", "cat-eye", "heart", "sport", "square"])
 def test_the_eyes_go_dark_and_the_rest_stays(photo: Photo, style: str) -> None:
     picture = photo("astronaut", 640)
     scene = Scene(picture)
@@ -120,3 +120,30 @@ def test_an_unknown_style_or_colour_is_refused(photo: Photo) -> None:
         sunglasses(scene, style="monocle")
     with pytest.raises(UnsupportedInstruction, match="greige-ish"):
         sunglasses(scene, colour="greige-ish")
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_glasses_have_a_frame_and_leave_the_eyes_to_be_seen(photo: Photo, style: str) -> None:
+    scene = Scene(photo("astronaut", 640))
+    out = glasses(scene, style=style).rgb
+    assert abs(_luma(_eye(scene, out)) - _luma(_eye(scene, scene.picture.rgb))) < 14
+    darker = scene.picture.rgb.astype(int).mean(-1) - out.astype(int).mean(-1) > 40
+    assert darker.sum() > 150
+
+
+def test_glasses_of_another_style_or_colour_are_refused(photo: Photo) -> None:
+    scene = Scene(photo("astronaut", 400))
+    with pytest.raises(UnsupportedInstruction, match="hexagonal"):
+        glasses(scene, style="hexagonal")
+    with pytest.raises(UnsupportedInstruction, match="plaid"):
+        glasses(scene, colour="plaid")
+    with pytest.raises(TargetNotFound, match="glasses"):
+        glasses(Scene(Raster(np.full((64, 64, 3), 90, np.uint8))))
+
+
+def test_another_variation_of_glasses_is_another_pair(photo: Photo) -> None:
+    scene = Scene(photo("astronaut", 400))
+    plain = glasses(scene).rgb
+    scene.variation = 0.6
+    assert not np.array_equal(plain, glasses(scene).rgb)
+    assert not np.array_equal(glasses(scene, colour="red").rgb, plain)

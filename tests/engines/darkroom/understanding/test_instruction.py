@@ -94,9 +94,9 @@ def test_a_prompt_without_an_instruction_is_refused(prompt: str) -> None:
 
 
 def test_a_refusal_gives_the_reason_first_and_then_what_it_understood_and_what_not() -> None:
-    message = refusal("make it black and white and add a vignette")
-    assert message.startswith("The darkroom has no such adjustment yet")
-    assert message.endswith("It understood 'turn the picture black and white', but not 'vignette'.")
+    message = refusal("make it black and white and add a lens flare")
+    assert message.startswith("The darkroom has no such look")
+    assert message.endswith("It understood 'turn the picture black and white', but not 'lens flare'.")
 
 
 def test_abilities_are_told_only_where_nothing_else_can_be_said() -> None:
@@ -120,7 +120,7 @@ def test_a_thing_that_has_no_name_here_is_told_how_to_be_meant() -> None:
 
 
 def test_a_refusal_of_something_known_gives_the_reason() -> None:
-    assert "has no cartoon, anime or drawn style yet" in refusal("make it anime")
+    assert "ask for a cartoon" in refusal("make it anime")
     assert "cannot change what someone does" in refusal("make her smile")
 
 
@@ -129,8 +129,9 @@ def test_a_slip_of_the_pen_is_not_obeyed_but_asked_about() -> None:
     assert "Did you mean" not in refusal("make her smile")
 
 
-def test_another_language_is_told_which_one_is_read() -> None:
-    assert "reads English only" in refusal("夕焼けにして")
+def test_a_language_that_is_not_read_is_told_which_are() -> None:
+    assert "reads English, Chinese, French, German" in refusal("сделай фото теплее")
+    assert one("夕焼けにして").op == "sunset"
 
 
 def test_removing_without_a_mask_says_that_a_mask_is_needed() -> None:
@@ -191,7 +192,7 @@ def test_a_symbol_in_the_place_of_a_word_is_no_decoration() -> None:
     assert one("Make it warmer!!! 😀").op == "warmer"
     assert one("✨ sepia ❤️ 👩‍👩‍👧‍👦").op == "sepia"
     assert "'🎩'" in refusal("make it warmer and add a 🎩")
-    assert "reads English only" not in refusal("add a 🎩")
+    assert "reads English" not in refusal("add a 🎩")
 
 
 def test_what_a_step_before_an_exception_changes_is_not_excepted() -> None:

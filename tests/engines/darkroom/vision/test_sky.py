@@ -78,3 +78,19 @@ def test_a_plain_or_tiny_picture_has_no_sky(shape: tuple[int, int, int]) -> None
     sky = find_sky(np.full(shape, 200, np.uint8))
     assert sky.confidence == 0
     assert not sky.alpha.any()
+
+
+def test_a_picture_of_nothing_but_sky_is_all_sky() -> None:
+    down = np.linspace(0, 1, 200, dtype=np.float32)[:, None, None]
+    blue = np.array([60, 120, 190], np.float32) + down * np.array([110, 80, 50], np.float32)
+    rgb = np.repeat(blue, 300, 1).astype(np.uint8)
+    clouds = cv2.GaussianBlur(np.random.default_rng(2).random((200, 300), dtype=np.float32), (0, 0), 24)
+    share = np.clip((clouds - clouds.mean()) * 20, 0, 1)[..., None]
+    rgb = (rgb + (np.float32(238) - rgb) * share).astype(np.uint8)
+    sky = find_sky(rgb)
+    assert sky.confidence >= 0.35
+    assert sky.alpha.mean() > 0.9
+
+
+def test_a_plain_blue_picture_is_no_sky() -> None:
+    assert find_sky(np.full((200, 300, 3), (60, 110, 190), np.uint8)).confidence < 0.35

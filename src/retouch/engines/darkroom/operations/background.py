@@ -8,7 +8,7 @@ from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vision.matte import estimate_foreground
 from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
-from retouch.imaging.raster import U8, Raster
+from retouch.imaging.raster import F32, U8, Raster
 
 
 def remove_background(scene: Scene, *, amount: float = 1.0) -> Raster:
@@ -17,11 +17,7 @@ def remove_background(scene: Scene, *, amount: float = 1.0) -> Raster:
     ``amount`` below 1 leaves that much less of the background away. An alpha that the picture has is kept:
     what was transparent stays so. Raises `TargetNotFound` where no subject stands out.
     """
-    if not is_clear(scene.saliency):
-        raise TargetNotFound(
-            "No clear subject stands out in this picture, so its background cannot be removed. "
-            "Try a picture with one main subject."
-        )
+    remove_background_needs(scene, None)
     picture = scene.picture
     alpha = 1 - np.float32(min(1.0, max(0.0, amount))) * (1 - scene.matte)
     # A grey that rounds to opaque or to nothing should be computed as such.
@@ -30,3 +26,12 @@ def remove_background(scene: Scene, *, amount: float = 1.0) -> Raster:
     if picture.alpha is not None:
         levels = (levels * picture.alpha.astype(np.uint16) // 255).astype(np.uint8)
     return Raster(rgb, levels)
+
+
+def remove_background_needs(scene: Scene, mask: F32 | None) -> None:
+    """Raise `TargetNotFound` where no subject stands out."""
+    if not is_clear(scene.saliency):
+        raise TargetNotFound(
+            "No clear subject stands out in this picture, so its background cannot be removed. "
+            "Try a picture with one main subject."
+        )

@@ -146,7 +146,7 @@ def graded(rgb: U8, grade: Grade, amount: float) -> U8:
     return apply_table(rgb, grade_table(grade.scaled(max(1.0, amount))), min(1.0, amount))
 
 
-def _render(scene: Scene, look: Look, amount: float, salt: int) -> Raster:
+def render(scene: Scene, look: Look, amount: float, salt: int) -> Raster:
     if amount <= 0:
         return scene.picture
     amount = rein(amount, look.headroom)
@@ -166,47 +166,47 @@ def _render(scene: Scene, look: Look, amount: float, salt: int) -> Raster:
 
 def vintage(scene: Scene, *, amount: float = 1.0) -> Raster:
     """A print from the seventies: faded blacks, warm lights, a soft glow, grain."""
-    return _render(scene, VINTAGE, amount, 11)
+    return render(scene, VINTAGE, amount, 11)
 
 
 def black_and_white(scene: Scene, *, amount: float = 1.0) -> Raster:
     """Panchromatic film; variation turns the filter before the lens."""
-    return _render(scene, BLACK_AND_WHITE, amount, 12)
+    return render(scene, BLACK_AND_WHITE, amount, 12)
 
 
 def sepia(scene: Scene, *, amount: float = 1.0) -> Raster:
     """A toned silver print."""
-    return _render(scene, SEPIA, amount, 13)
+    return render(scene, SEPIA, amount, 13)
 
 
 def noir(scene: Scene, *, amount: float = 1.0) -> Raster:
     """Hard, dark black and white, with coarse grain."""
-    return _render(scene, NOIR, amount, 14)
+    return render(scene, NOIR, amount, 14)
 
 
 def cinematic(scene: Scene, *, amount: float = 1.0) -> Raster:
     """Teal shadows under orange lights."""
-    return _render(scene, CINEMATIC, amount, 15)
+    return render(scene, CINEMATIC, amount, 15)
 
 
 def faded(scene: Scene, *, amount: float = 1.0) -> Raster:
     """A print that lay in the sun: no deep blacks, little colour."""
-    return _render(scene, FADED, amount, 16)
+    return render(scene, FADED, amount, 16)
 
 
 def vivid(scene: Scene, *, amount: float = 1.0) -> Raster:
     """Richer colour, most where it was dull."""
-    return _render(scene, VIVID, amount, 17)
+    return render(scene, VIVID, amount, 17)
 
 
 def warmer(scene: Scene, *, amount: float = 1.0) -> Raster:
     """White balance toward amber, luminance kept."""
-    return _render(scene, WARMER, amount, 18)
+    return render(scene, WARMER, amount, 18)
 
 
 def cooler(scene: Scene, *, amount: float = 1.0) -> Raster:
     """White balance toward blue, luminance kept."""
-    return _render(scene, COOLER, amount, 19)
+    return render(scene, COOLER, amount, 19)
 
 
 def _exposed(look: Look, exposure: float | None) -> Look:
@@ -220,10 +220,10 @@ def _exposed(look: Look, exposure: float | None) -> Look:
 
 def brighter(scene: Scene, *, amount: float = 1.0, exposure: float | None = None) -> Raster:
     """A longer exposure whose highlights roll off. ``exposure``: how many stops, over 0; None as designed."""
-    return _render(scene, _exposed(BRIGHTER, exposure), amount, 20)
+    return render(scene, _exposed(BRIGHTER, exposure), amount, 20)
 
 
 def darker(scene: Scene, *, amount: float = 1.0, exposure: float | None = None) -> Raster:
     """A shorter exposure that keeps some of its white. ``exposure``: how many stops, below 0; None as
     designed."""
-    return _render(scene, _exposed(DARKER, exposure), amount, 21)
+    return render(scene, _exposed(DARKER, exposure), amount, 21)

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from retouch.engines.darkroom.colour import Grade, from_oklab, to_linear, to_oklab, to_srgb
-from retouch.engines.darkroom.filters import shrink
-from retouch.engines.darkroom.operations import brush
+from retouch.engines.darkroom.operations import brush, easel
 from retouch.engines.darkroom.operations.light import develop, fix, spread
 from retouch.engines.darkroom.operations.looks import graded
 from retouch.engines.darkroom.scene import Scene
@@ -35,16 +34,16 @@ def watercolour(scene: Scene, *, amount: float = 1.0) -> Raster:
     if amount <= 0:
         return scene.picture
     rng, wet = scene.rng(31), (1 + 0.35 * scene.variation) * max(1.0, min(2.0, amount)) ** 0.7
-    small = np.ascontiguousarray(shrink(scene.picture.rgb, _BENCH), dtype=np.uint8)
+    small = easel.take(scene, _BENCH)
     shape = small.shape[0], small.shape[1]
     unit = max(shape) / _BENCH
     washed = graded(small, Grade(exposure=0.45, saturation=1.16, vibrance=0.15, black=0.10), 1.0)
     flat = _flatten(_waver(washed, 1.8 * unit * wet, 6 * unit, rng), max(2.0, 4.6 * unit * wet))
     linear = _settle(_pool(flat, levels=7), flat, brush.clouds(shape, 4, 5, rng) * np.float32(1.3 * wet))
     painted = to_srgb(_leave_white(linear))
-    full = _enlarge(painted, scene.picture)
+    full = easel.enlarge(painted, scene.picture)
     _lay_on_paper(full, scene, rng)
-    return _laid_over(scene, fix(full), amount)
+    return easel.lay_over(scene, fix(full), amount)
 
 
 def _waver(rgb: U8, reach: float, sigma: float, rng: np.random.Generator) -> F32:
@@ -120,7 +119,7 @@ def oil_painting(scene: Scene, *, amount: float = 1.0) -> Raster:
     if amount <= 0:
         return scene.picture
     rng, broad = scene.rng(32), (1 + 0.35 * scene.variation) * max(1.0, min(2.0, amount)) ** 0.7
-    small = np.ascontiguousarray(shrink(scene.picture.rgb, _BENCH), dtype=np.uint8)
+    small = easel.take(scene, _BENCH)
     unit = max(small.shape[:2]) / _BENCH * broad
     rich = graded(small, Grade(contrast=0.10, saturation=1.16, vibrance=0.20), 1.0)
     image = develop(rich) * np.float32(1 / 255)
@@ -131,12 +130,12 @@ def oil_painting(scene: Scene, *, amount: float = 1.0) -> Raster:
     soft = cv2.GaussianBlur(image, (0, 0), 1.6 * unit)
     image = np.clip(cv2.addWeighted(image, 1.7, soft, -0.7, 0), 0, 1).astype(np.float32)
     lit = _impasto(image, flow, unit, rng)
-    full = _enlarge(fix(image * np.float32(255)), scene.picture)
+    full = easel.enlarge(fix(image * np.float32(255)), scene.picture)
     size = scene.picture.size
     cv2.multiply(full, spread(lit, size), dst=full)
     weave = _canvas((size[1], size[0]))
     cv2.add(full, cv2.merge([weave, weave, weave]), dst=full)
-    return _laid_over(scene, fix(full), amount)
+    return easel.lay_over(scene, fix(full), amount)
 
 
 def _impasto(image: F32, flow: brush.Flow, unit: float, rng: np.random.Generator) -> F32:
@@ -168,22 +167,3 @@ def _canvas(shape: tuple[int, int]) -> F32:
     warp = np.sin(np.arange(shape[1], dtype=np.float32) * pitch)[None, :]
     weft = np.sin(np.arange(shape[0], dtype=np.float32) * pitch)[:, None]
     return np.asarray(np.float32(1.3) * warp * weft, dtype=np.float32)
-
-
-def _enlarge(painted: U8, picture: Raster) -> F32:
-    """A painting brought to its picture's size, float32 in 0..255, its edges crisp again."""
-    scale = max(picture.size) / max(painted.shape[:2])
-    if scale <= 1:
-        return develop(painted)
-    large = cv2.resize(painted, picture.size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    if scale < 1.3:
-        return large
-    large *= np.float32(1 / 255)
-    return brush.sharpen_edges(large, max(1, round(scale))) * np.float32(255)
-
-
-def _laid_over(scene: Scene, rgb: U8, amount: float) -> Raster:
-    if amount < 1:
-        blended = cv2.addWeighted(rgb, amount, scene.picture.rgb, 1 - amount, 0)
-        rgb = np.asarray(blended, dtype=np.uint8)
-    return Raster(rgb, scene.picture.alpha)

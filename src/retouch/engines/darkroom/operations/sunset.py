@@ -21,7 +21,11 @@ from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations import light
 from retouch.engines.darkroom.operations.looks import graded, rein, vary
 from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.vision.skyline import lower_to_horizon
 from retouch.imaging.raster import F32, U8, Raster
+
+NIGHT = 125.0
+"""The mean lightness (0..255) below which a sky is one of the night or a late dusk."""
 
 SURE = 0.55
 """From this confidence on a sky is repainted though nobody spoke of one."""
@@ -127,6 +131,33 @@ def _clouds(rgb: U8, alpha: F32) -> F32:
     return np.clip(bright / np.maximum(course, np.float32(0.02)), 0.45, 1.8)
 
 
+def _open_sky(rgb: U8, sky: F32) -> F32:
+    """``sky`` without what stands before it, by colour: float32 (height, width).
+
+    At night that is seldom darker than the sky: lit masts, lamps, roofs. Painted over as if they were clouds
+    they would shine through. A sky in daylight is left as it is, for its clouds differ from it as much.
+    """
+    height, width = sky.shape
+    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), dtype=np.uint8)
+    weight = np.asarray(shrink(sky, 160), dtype=np.float32)
+    total = cv2.GaussianBlur(weight, (0, 0), 9) + np.float32(1e-4)
+    small = np.asarray(shrink(lab, 160), dtype=np.float32)
+    dark = float((small[..., 0] * weight).sum()) / max(1e-4, float(weight.sum()))
+    if dark > NIGHT:
+        return sky
+    away = np.zeros((height, width), np.float32)
+    for channel in range(3):
+        course = cv2.GaussianBlur(small[..., channel] * weight, (0, 0), 9) / total
+        wide = cv2.resize(course, (width, height))
+        np.maximum(away, np.abs(lab[..., channel] - wide), out=away)
+    cv2.GaussianBlur(away, (0, 0), 0.8, dst=away)
+    usual = np.float32(4 + 1.6 * float(np.median(away[:: max(1, height // 128), :: max(1, width // 128)])))
+    clear: F32 = np.clip(2 - away / usual, 0, 1)
+    # Full at nights that are no more than half dark would break the clouds of a dusk.
+    share = np.float32(min(1.0, (NIGHT - dark) / 20))
+    return np.asarray(sky * (1 - share * (1 - clear)), dtype=np.float32)
+
+
 def _find_sun(rgb: U8, alpha: F32, horizon: int, variation: float) -> Sun:
     """The sun behind the brightest stretch of sky above the horizon; variation moves it sideways and up."""
     height, width = alpha.shape
@@ -135,7 +166,6 @@ def _find_sun(rgb: U8, alpha: F32, horizon: int, variation: float) -> Sun:
     weight = cv2.resize(alpha[band], (lit.shape[1], lit.shape[0]), interpolation=cv2.INTER_AREA)
     columns = cv2.resize((lit * weight).sum(0)[None], (32, 1), interpolation=cv2.INTER_AREA)
     columns = cv2.GaussianBlur(columns, (0, 0), 3)[0]
-    # Nearer the middle where nothing speaks for a side: a sun cut by the frame lights nothing.
     # Nearer the middle where nothing speaks for a side: a sun cut by the frame lights nothing.
     columns = columns * (1 - 0.35 * np.square(np.linspace(-1, 1, 32)))
     place = (int(np.argmax(columns)) + 0.5) / 32
@@ -162,7 +192,8 @@ def _reflecting(rgb: U8, horizon: int) -> F32:
 
 def _repaint(image: F32, scene: Scene, opacity: float, strength: float) -> None:
     """Lay the evening sky into ``image`` (linear, in place) and the sun's light onto the ground."""
-    rgb, sky = scene.picture.rgb, scene.sky.alpha
+    rgb = scene.picture.rgb
+    sky = _open_sky(rgb, lower_to_horizon(rgb, scene.sky.alpha))
     height, width = sky.shape
     size = (width, height)
     rows = np.nonzero((sky > 0.5).mean(1) > 0.02)[0]

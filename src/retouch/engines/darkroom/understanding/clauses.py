@@ -22,6 +22,7 @@ _HEADS: dict[str, Kind] = {
     "verb.remove": "remove",
     "verb.fill": "fill",
     "verb.replace": "replace",
+    "verb.structured": "edit",
 }
 
 
@@ -68,6 +69,16 @@ class Clause:
     @property
     def text(self) -> str:
         return " ".join(item.text for item in self.items if item.text != SOFT)
+
+    @property
+    def words(self) -> list[str]:
+        """Its words one by one, "," among them, without what joins it to other clauses at either end."""
+        items = list(self.items)
+        while items and (joins(items[0]) or "polite" in items[0]):
+            del items[0]
+        while items and (joins(items[-1]) or "polite" in items[-1]):
+            del items[-1]
+        return [word for item in items for word in item.text.split()]
 
     def add(self, item: Item) -> None:
         if "rest" in item and self.items and joins(self.items[-1]):
@@ -116,7 +127,7 @@ def split(items: Sequence[Item]) -> list[Clause]:
             current.leads = True
             clauses.append(Clause())
             clauses[-1].add(item)
-        elif "keep" in item and current.started and current.kind != "keep":
+        elif "keep" in item and current.started and current.kind != "keep" and current.text != "only":
             clauses.append(Clause())
             clauses[-1].add(item)
         else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from retouch.engines.darkroom.recipe import Step
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.places import places
-from retouch.engines.darkroom.understanding.reading import NO_MASK, Reading
+from retouch.engines.darkroom.understanding.reading import NO_MASK, ONE_PICTURE, Reading
+from retouch.engines.darkroom.understanding.speech import number_of
 from retouch.engines.darkroom.understanding.vocabulary import Item, Operation, Vocabulary
 from retouch.engines.darkroom.understanding.wishes import Amount, Wish, as_strength, more_telling, number_before
 
@@ -17,8 +18,7 @@ _POINTING = ("this", "that", "these", "those")
 _SENSELESS = ("polite", "glue", "definite", "effect", "strength", "from")
 _STRENGTHS = ("strength", "intensity", "opacity")
 _BACKDROP = (
-    "puts no colour behind a subject and recolours no sky: say 'remove the background' for a transparent one, "
-    "which can be laid over any colour"
+    "puts a colour behind a subject, or into the sky, where that is said by itself: say 'make the background blue'"
 )
 
 
@@ -146,7 +146,8 @@ class _EditReader:
     def _read_around(self, at: int, item: Item) -> None:
         before = self._neighbour(at - 1)
         if "other" in item:
-            self.found.doubt("edits the first picture, or does the same to each: send the one that you mean first")
+            if number_of(item.text, self.found) != 0:
+                self.found.doubt(ONE_PICTURE)
             self.found.puzzle(item)
         elif "complaint" in item and self.wishes:
             remedies = item.senses["complaint"].split()
@@ -250,7 +251,8 @@ class _EditReader:
         if name:
             self.names.append(name)
             thing = name.startswith("things/")
-            if thing and ("definite" not in self._neighbour(at - 1) or self.introduced):
+            puts = bool(self.wishes) and self.wishes[-1].operation.family == "headwear"  # "add a hat to the cat"
+            if thing and ("definite" not in self._neighbour(at - 1) or (self.introduced and not puts)):
                 self.found.puzzle(item)  # "a black and white cat", "turn it into the cat"
         if self.regions and not self.joined:
             if {region, self.regions[-1]} == {"subject", "face"}:
@@ -285,10 +287,11 @@ class _EditReader:
         self.found.last = []
         self.found.begun = len(self.found.steps)
         strength = any(item.text in _STRENGTHS for item in self.items)
+        text = self.clause.text  # Once: it is as long as the prompt.
         for wish in self.wishes:
             if strength:
                 as_strength(wish)
-            amount = wish.measure(self.found, self.clause.text)
+            amount = wish.measure(self.found, text)
             name = wish.operation.name
             params = {**self.choices.get(name, {}), **wish.params}
             for region, keep in places(

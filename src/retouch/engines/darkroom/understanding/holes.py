@@ -27,7 +27,7 @@ def read_removal(clause: Clause, found: Reading) -> None:
     length = 0
     for item in clause.items:
         if _is(item, "verb.remove"):
-            named = named or _is(item, "refused_thing")
+            named = named or _is(item, "refused_thing") or any(word in _POINTING for word in item.text.split())
         elif joins(item) or _is(item, "polite", "from"):
             continue
         elif _is(item, "effect"):

@@ -6,29 +6,29 @@ says which half: a wrong edit costs a person more than an honest no. The words a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.understanding.clauses import split
+from retouch.engines.darkroom.understanding.description import describe
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.holes import read_fill, read_removal, read_replacement
+from retouch.engines.darkroom.understanding.languages.reader import read_in_any_language
+from retouch.engines.darkroom.understanding.literals import read_items
 from retouch.engines.darkroom.understanding.preservation import read_keep
 from retouch.engines.darkroom.understanding.pronouns import resolve
+from retouch.engines.darkroom.understanding.readers import read_clause, read_prompt
 from retouch.engines.darkroom.understanding.reading import Reading
 from retouch.engines.darkroom.understanding.refusal import refuse
 from retouch.engines.darkroom.understanding.statements import read_complaint, settle
-from retouch.engines.darkroom.understanding.vocabulary import Vocabulary, vocabulary
+from retouch.engines.darkroom.understanding.telling import name_of, say
+from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary, vocabulary
+from retouch.errors import UnsupportedInstruction
 
-_NAMES = {
-    "background": "the background",
-    "sky": "the sky",
-    "subject": "the subject",
-    "face": "the face",
-    "left": "the left half",
-    "right": "the right half",
-    "top": "the upper half",
-    "bottom": "the lower half",
-}
+_ABOUT_SUBJECTS = ("remove_background", "replace_background", "blur_background")
 _WITHIN = {"face": "subject", "sky": "background"}
 
 
@@ -37,11 +37,30 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
 
     ``has_mask``: whether a mask came with it; ``sources``: how many pictures did. Takes time linear in the
     prompt's length. Raises `UnsupportedInstruction` where any part of it is not understood, cannot be done, or
-    contradicts another.
+    contradicts another. English is read first, then seven other languages.
     """
+    return read_in_any_language(prompt, partial(_understand, has_mask=has_mask, sources=sources), vocabulary())
+
+
+def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
+    """What ``prompt`` asks for in English."""
     lexicon = vocabulary()
     found = Reading(has_mask=has_mask, sources=sources)
-    for clause in split(resolve(lexicon.read(prompt))):
+    items = resolve(read_items(prompt, lexicon))
+    _read(items, found, lexicon)
+    try:
+        return _conclude(found, lexicon)
+    except UnsupportedInstruction:
+        described = Reading(has_mask=has_mask, sources=sources)
+        if not describe(items, described, lexicon):
+            raise
+        return _conclude(described, lexicon)
+
+
+def _read(items: Sequence[Item], found: Reading, lexicon: Vocabulary) -> None:
+    for clause in [] if read_prompt(items, found, lexicon) else split(items):
+        if read_clause(clause, found, lexicon):
+            continue
         match clause.kind:
             case "keep":
                 read_keep(clause, found)
@@ -56,13 +75,18 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
             case "edit":
                 read_edit(clause, found, lexicon)
     settle(found, lexicon)
+
+
+def _conclude(found: Reading, lexicon: Vocabulary) -> Recipe:
+    """What has been read as a recipe. Raises `UnsupportedInstruction` as `understand` does."""
+    sources = found.sources
     steps = [_preserve(step, at, found, lexicon) for at, step in enumerate(found.steps)]
     _contradict(steps, found, lexicon)
-    steps = [replace(step, says=_say(step, lexicon)) for step in steps]
-    if found.unknown or found.reasons or not steps:
+    steps = [replace(step, says=say(step, lexicon)) for step in steps]
+    if found.unknown or found.reasons or not (steps or found.collage):
         foreign = [word for word in found.strange if not word.isascii() and any(map(str.isalpha, word))]
         if foreign and not any(word.isascii() for word in found.strange):
-            found.doubt("reads English only")
+            found.doubt("reads English, Chinese, French, German, Italian, Japanese, Portuguese and Spanish only")
         understood = [step.says for step in steps]
         raise refuse(
             lexicon,
@@ -71,10 +95,10 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
             strange=found.strange,
             lost=found.lost,
             reasons=found.reasons,
-            has_mask=has_mask,
+            has_mask=found.has_mask,
         )
     each = found.each and sources > 1
-    return Recipe(tuple(steps), each=each, notes=_unused(sources, each))
+    return Recipe(tuple(steps), each=each, notes=(*found.notes, *_unused(steps, sources, each)))
 
 
 def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:
@@ -83,13 +107,17 @@ def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:
     operation = lexicon.operations[step.op]
     contradicted = {step.region, _WITHIN.get(step.region or "")}
     kept = [region for region, since in found.keep.items() if at >= since]
-    if operation.thing:
+    if operation.thing and operation.name != "insert":
         contradicted.add("face")
-    if step.op == "remove_background":
+    if step.op in _ABOUT_SUBJECTS:
         contradicted |= {"background", "sky"}
+    if step.op == "replace_sky":
+        contradicted.add("sky")
+    if step.op == "remove_subject":
+        contradicted |= {"subject", "face"}
     for region in kept:
         if region in contradicted:
-            found.doubt(f"cannot {_say(step, lexicon)} and keep {_NAMES[region]} as it is")
+            found.doubt(f"cannot {say(step, lexicon)} and keep {name_of(region)} as it is")
     if operation.steady:
         return step  # It changes one thing and leaves the rest alone by itself.
     return replace(step, keep=tuple(dict.fromkeys((*step.keep, *kept))))
@@ -99,8 +127,27 @@ def _contradict(steps: list[Step], found: Reading, lexicon: Vocabulary) -> None:
     for at, step in enumerate(steps):
         for other in steps[:at]:
             opposite = _undoes(step, other, lexicon) or _undoes(other, step, lexicon)
+            if (dyed := _dyes(step)) is not None and dyed == _dyes(other):
+                found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
+            if step.params.get("colour") != other.params.get("colour"):
+                continue  # "Less red and more blue"
             if opposite and _meet(step, other):
-                found.doubt(f"cannot {_say(other, lexicon)} and {_say(step, lexicon)} at once")
+                found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
+    if found.each and found.sources > 1 and any(step.params.get("image") for step in steps):
+        found.doubt("does the same to every picture of a sheet, and mixes none of them")
+    if any(step.op == "remove_subject" for step in steps) and any(map(_needs_subject, steps)):
+        found.doubt("has no subject left in the picture once it is removed: ask for the rest in a second request")
+
+
+def _dyes(step: Step) -> tuple[Any, ...] | None:
+    """What a step gives another colour."""
+    return (step.region, step.params.get("source")) if step.op == "recolour" else None
+
+
+def _needs_subject(step: Step) -> bool:
+    """Whether a step tells the subject from its background."""
+    places = {step.region, *step.keep}
+    return step.op in _ABOUT_SUBJECTS or not places.isdisjoint({"subject", "background", "face"})
 
 
 def _undoes(step: Step, other: Step, lexicon: Vocabulary) -> bool:
@@ -116,22 +163,17 @@ def _meet(step: Step, other: Step) -> bool:
     return step.region == other.region or None in (step.region, other.region)
 
 
-def _say(step: Step, lexicon: Vocabulary) -> str:
-    """The step for people, in the imperative."""
-    target = _NAMES[step.region] if step.region else "the picture"
-    choices = " ".join(value for _, value in sorted(step.params.items()) if isinstance(value, str))
-    if step.keep:
-        target += " except " + " and ".join(_NAMES[region] for region in step.keep)
-    says = lexicon.operations[step.op].says.format(target=target, choices=choices)
-    if (stops := step.params.get("exposure")) is not None:
-        says += f" by {abs(2.0**stops - 1):.0%} ({stops:+.2f} stops)"
-    if step.amount != 1:
-        says += f" (strength {step.amount:.0%})"
-    return " ".join(says.split())
-
-
-def _unused(sources: int, each: bool) -> tuple[str, ...]:
+def _unused(steps: Sequence[Step], sources: int, each: bool) -> tuple[str, ...]:
+    """What is told of the pictures that the steps don't use."""
     if sources == 1 or each:
         return ()
+    spoken_of = {int(step.params["image"]) for step in steps if step.params.get("image")}
+    begins = {int(step.params["image"]) for step in steps if step.op == "take"} or {1}
+    unused = [number for number in range(1, sources + 1) if number not in spoken_of | begins]
+    if not unused:
+        return ()
+    if spoken_of:
+        numbers = " and ".join(map(str, unused))
+        return (f"Image {numbers} was not used." if len(unused) == 1 else f"Images {numbers} were not used.",)
     others = "The other picture was" if sources == 2 else f"The other {sources - 1} pictures were"
     return (f"{others} not used: the instruction speaks of one picture.",)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retouch.engines.darkroom.understanding.clauses import Clause
-from retouch.engines.darkroom.understanding.reading import NO_MASK, NO_REST, Reading
+from retouch.engines.darkroom.understanding.reading import NO_MASK, NO_PARTS, NO_REST, Reading
 from retouch.engines.darkroom.understanding.vocabulary import Operation
+
+WORN = ("props", "headwear")
+"""The families of what is put on people: in their faces, and on heads, which animals have, too."""
 
 Place = tuple[str | None, tuple[str, ...]]
 """A region (None: everywhere) and the regions that are left alone in it."""
@@ -30,18 +33,30 @@ def places(
             found.doubt(NO_REST)
         found.rest = found.rest or not found.named
         return [(None, tuple(found.named))]
+    if operation.reframes:
+        # A crop looks for its subject by itself.
+        if set(regions) - ({"subject", "face"} if operation.name == "crop" else set()):
+            found.doubt(NO_PARTS)
+            found.unknown.append(clause.text)
+        return [(None, ())]
+    if operation.family in WORN:
+        if set(regions) - {"subject", "face"}:
+            found.doubt("cannot choose between people or things by where they are: give it a mask")
+        if operation.family == "props" and any(name.startswith("things/") for name in names):
+            found.doubt(f"puts {operation.name.replace('_', ' ')} on people's faces only")
+        return [(None, ())]
     match operation.name:
         case "fill" if not found.has_mask:
             found.doubt(NO_MASK)
-        case "sunglasses" | "remove_background":
+        case "remove_background":
             if set(regions) - {"subject", "face"}:
                 found.doubt("cannot choose between people or things by where they are: give it a mask")
-            if operation.thing and any(name.startswith("things/") for name in names):
-                found.doubt("puts sunglasses on people's faces only")
             return [(None, ())]
         case "extend":
             if regions:
-                found.doubt("extends whole pictures by as much on either side: say sideways or vertically")
+                found.doubt(
+                    "extends whole pictures: to one side, sideways, vertically, or to a shape such as 16:9"
+                )
                 found.unknown.append(clause.text)
             return [(None, ())]
     if not regions and it and found.topic:

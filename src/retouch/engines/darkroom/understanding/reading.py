@@ -15,6 +15,10 @@ MOST_STEPS = 12
 NO_MASK = "needs a mask that marks it: send one whose transparent pixels are the ones to change"
 NOT_INVENTED = "cannot turn one thing into another or invent new ones"
 ONE_SUBJECT = "finds one subject in a picture, and cannot tell one person or thing from another"
+NO_PARTS = "crops, turns, frames and extends whole pictures, and no part of one"
+ONE_PICTURE = (
+    "edits one picture at a time, and takes from another one its subject, its sky, its background or its colours"
+)
 NO_REST = "cannot tell what 'the rest' leaves out: name it, as in 'make the rest darker but keep the face'"
 
 
@@ -41,7 +45,10 @@ class Reading:
     those that name a place; ``reasons``: why some of it cannot be done. ``verb``: the kind of the last verb of
     an edit and ``last`` its steps, for a clause that goes on with them.
     ``named``: the regions spoken of, in order; ``topic``: the region that a complaint was about; ``denied``:
-    operations that were said not to be meant; ``rest``: "the rest" was said before anything it leaves out.
+    operations that were said not to be meant; ``rest``: "the rest" was said before anything it leaves out;
+    ``notes``: what people are told of what is done otherwise than they may expect; ``collage``: a sheet of the
+    pictures is wanted even if nothing is done to them; ``picture``: the number of the one that the steps are done
+    to; ``clauses``: how many there have been.
     """
 
     has_mask: bool
@@ -62,6 +69,10 @@ class Reading:
     denied: list[tuple[str, Item]] = field(default_factory=list)
     complaints: list[Complaint] = field(default_factory=list)
     rest: bool = False
+    notes: list[str] = field(default_factory=list)
+    collage: bool = False
+    picture: int = 1
+    clauses: int = 0
     _people: list[set[str]] = field(default_factory=list)
 
     def add(
@@ -80,6 +91,17 @@ class Reading:
             self.doubt(f"does at most {MOST_STEPS} steps in one edit")
             return
         self.steps.append(step)
+
+    def turn_to(self, number: int) -> None:
+        """Have the steps from here on done to the picture of that number; one picture is edited at a time."""
+        if number == self.picture:
+            return
+        if self.steps:
+            self.doubt("edits one picture at a time: ask for the other one in a second request")
+            self.unknown.append(f"image {number}")
+            return
+        self.picture = number
+        self.add("take", params={"image": number})
 
     def name(self, regions: Iterable[str]) -> None:
         """Note that a clause has spoken of ``regions``."""

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
+from retouch.engines.darkroom import assets
 from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
 from retouch.errors import UnsupportedInstruction
 
 _SHOWN = 4
 _REASONS = 2
 _LONGEST = 24
+_SHORT = 5
+_LETTERS = re.compile("[a-z]{5,}")
 _TEXT = 72
 _ABILITIES = (
-    "It knows looks (sunset, vintage, sepia, black and white, cinematic …), warmer, cooler, brighter, darker, oil "
-    "and watercolour, sunglasses, 'remove the background', 'extend the image', and removing what a mask marks."
+    "It knows looks, styles and weather ('vintage', 'pencil sketch', 'snow'), light and colour ('warmer', 'more "
+    "contrast'), 'make the red car blue', 'white background', 'replace the sky with a sunset', 'crop to 16:9', "
+    "'add a hat', and removing what a mask marks."
 )
 
 
@@ -73,8 +79,23 @@ def _quoted(texts: Iterable[str]) -> str:
 def _meant(vocabulary: Vocabulary, strange: Sequence[str]) -> list[str]:
     """Known words that the strange ones may be slips of; difflib's time is bounded by what it is given."""
     found: list[str] = []
+    known = (*vocabulary.telling, *_things())
     for word in list(dict.fromkeys(strange))[:3]:
         if 4 <= len(word) <= _LONGEST:
-            close = difflib.get_close_matches(word, vocabulary.telling, 1, 0.8)
-            found += [match for match in close if match != word]
+            close = difflib.get_close_matches(word, known, 3, 0.8)
+            found += [match for match in close if match != word and _is_slip(word, match)][:1]
     return found
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Nobody slips at the first letter, nor by more than one letter in the length; and of short words one with
+    another letter is another word: "would" is no slip of "world"."""
+    if word.rstrip("s") == meant.rstrip("s") or word[0] != meant[0] or abs(len(word) - len(meant)) > 1:
+        return False
+    return max(len(word), len(meant)) > _SHORT or len(word) != len(meant) or sorted(word) == sorted(meant)
+
+
+@cache
+def _things() -> tuple[str, ...]:
+    """The things' names of one word."""
+    return tuple(name for name in assets.phrases() if _LETTERS.fullmatch(name))

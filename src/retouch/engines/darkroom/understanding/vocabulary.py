@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from retouch.engines.darkroom import palette
 from retouch.engines.darkroom.understanding.words import words
 
 _WORD = re.compile("[a-z]{4,}")
+_NAMING = ("op.looks", "op.verbs", "op.whole", "slider")
+_BESIDE = ("around.", "choice.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Operation:
     name: str
     says: str
     example: str
+    family: str = ""
     steady: bool = False
     thing: bool = False
     against: tuple[str, ...] = ()
@@ -31,6 +35,8 @@ class Operation:
     unvarying: bool = False
     sources: int = 1
     masked: bool = False
+    slid: bool = False
+    less: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,10 @@ class _Node:
             node = node.branches[word]
         return node
 
+    def speaks(self, named: Collection[str]) -> bool:
+        """Whether what ends here means anything where the operations ``named`` are spoken of."""
+        return any(not sense.startswith(_BESIDE) or sense.partition(".")[2] in named for sense in self.senses)
+
 
 class Vocabulary:
     """The lexicon, ready to read instructions with.
@@ -82,6 +92,7 @@ class Vocabulary:
             self._learn(phrases, kind)
         for region, phrases in language["regions"].items():
             self._learn(phrases, "region", region)
+        self._learn_colours(language["parts"])
         for kind in ("people", "things"):
             for pattern in language["names"][kind]:
                 self._learn([pattern], "name", f"{kind}/{_slot(pattern)}")
@@ -109,6 +120,12 @@ class Vocabulary:
         patterns = (pattern for phrases in asking for pattern in phrases)
         self.telling = sorted({word for pattern in patterns for word in _WORD.findall(pattern)})
 
+    def _learn_colours(self, patterns: Sequence[str]) -> None:
+        """The phrases for what is of a colour, as regions: "the red parts"."""
+        for name, colour in palette.names().items():
+            for pattern in patterns:
+                self._learn([pattern.replace("{colour}", name)], "region", f"colour:{colour}")
+
     def _learn_operation(self, name: str, entry: Mapping[str, Any]) -> None:
         for form in ("looks", "verbs", "whole"):
             patterns = [pattern.replace("{things}", self._things) for pattern in entry.get(form, ())]
@@ -116,6 +133,9 @@ class Vocabulary:
         for sense in ("part", "stops"):
             for value, phrases in entry.get(f"{sense}_of", {}).items():
                 self._learn(phrases, sense, value)
+        if "part" in entry:
+            self._learn([*entry.get("looks", ()), *entry.get("verbs", ())], "part", str(entry["part"]))
+        self._learn(entry.get("slider", ()), "slider", name)
         self._learn(entry.get("around", ()), f"around.{name}")
         for parameter, options in entry.get("choices", {}).items():
             for option, phrases in options.items():
@@ -124,6 +144,7 @@ class Vocabulary:
             name,
             says=entry["says"],
             example=entry["example"],
+            family=entry.get("family", ""),
             steady=entry.get("steady", False),
             thing=entry.get("thing", False),
             against=tuple(entry.get("against", ())),
@@ -133,20 +154,27 @@ class Vocabulary:
             unvarying=entry.get("unvarying", False),
             sources=entry.get("sources", 1),
             masked=entry.get("masked", False),
+            slid="part" in entry,
+            less=entry.get("less", next(iter(entry.get("against", ())), "")),
         )
 
     def _learn(self, patterns: Sequence[str], kind: str, value: str = "") -> None:
         for pattern in patterns:
             ends = [self._root]
-            for options in _slots(pattern):
+            for options in slots(pattern):
                 split = [words(option, self._contractions, self._spelling)[:-1] for option in options]
                 ends = [node.grow(sequence) for node in ends for sequence in split]
             for node in ends:
                 node.senses.setdefault(kind, value)
 
     def read(self, text: str) -> list[Item]:
-        """``text`` as items, its punctuation among them; linear in its length."""
+        """``text`` as items, its punctuation among them; linear in its length.
+
+        The words that mean something only beside an operation count where it is named: "to the" of "rotate it to
+        the left" is no phrase of "add sunglasses to the man".
+        """
         sequence = words(text, self._contractions, self._spelling)
+        named = self._named(sequence)
         items: list[Item] = []
         at = 0
         while at < len(sequence):
@@ -156,7 +184,7 @@ class Vocabulary:
                 if branch is None:
                     break
                 node = branch
-                if node.senses:
+                if node.speaks(named):
                     end, senses = ahead + 1, node.senses
             if senses is None:
                 items.append(Item(sequence[at]))
@@ -166,13 +194,26 @@ class Vocabulary:
                 at = end
         return items
 
+    def _named(self, sequence: Sequence[str]) -> set[str]:
+        """The operations that any phrase of ``sequence`` may name."""
+        named: set[str] = set()
+        for start in range(len(sequence)):
+            node = self._root
+            for ahead in range(start, len(sequence)):
+                branch = node.branches.get(sequence[ahead])
+                if branch is None:
+                    break
+                node = branch
+                named |= {value for sense, value in node.senses.items() if sense in _NAMING}
+        return named
+
 
 def _slot(pattern: str) -> str:
     """What a name's pattern begins with: the one name of all its forms."""
     return pattern.strip("(").split("|")[0]
 
 
-def _slots(pattern: str) -> Iterator[list[str]]:
+def slots(pattern: str) -> Iterator[list[str]]:
     """A pattern's parts in order, each as its options: "a|b" is a choice of words, "(a b|c)" of phrases, and
     "[a b|c]" may also be missing."""
     rest = pattern
@@ -197,5 +238,6 @@ def vocabulary() -> Vocabulary:
     operations: dict[str, Any] = {}
     for file in sorted((folder / "operations").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
-            operations |= tomllib.loads(file.read_text("utf-8"))
+            family = {"family": file.name.removesuffix(".toml")}
+            operations |= {name: family | entry for name, entry in tomllib.loads(file.read_text("utf-8")).items()}
     return Vocabulary(read("language"), operations, read("refusals"))

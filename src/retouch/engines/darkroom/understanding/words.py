@@ -25,7 +25,6 @@ _TYPOGRAPHY = str.maketrans(
         "-": " ",
         "_": " ",
         "*": " ",
-        "#": " ",
         '"': " ",
         "“": " ",
         "”": " ",
@@ -35,13 +34,19 @@ _TYPOGRAPHY = str.maketrans(
     }
 )
 # Each alternative begins with a class of characters that no other begins with, so a scan never backs up.
-_TOKEN = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)|(?P<word>[^\W\d]+(?:'[^\W\d]+)*)|(?P<mark>[^\s\w'])")
+_TOKEN = re.compile(
+    r"(?P<ratio>\d{1,4}(?: ?: ?|[x×])\d{1,4}(?![\w:]))|(?P<number>[⁺⁻]?\d+(?:[.,]\d+)?)"
+    r"|(?P<colour>#(?:[0-9a-f]{6}|[0-9a-f]{3})(?!\w))|(?P<word>[^\W\d]+(?:'[^\W\d]+)*)|(?P<mark>[^\s\w'])"
+)
 _MARKS = {".": HARD, ";": HARD, "!": HARD, "?": HARD, ",": SOFT, "(": SOFT, ")": SOFT, "/": SOFT, ":": SOFT}
 
 _LEANING = re.compile(
     "an?|the|my|his|her|their|and|or|with|without|into|to|of|add|put|insert|wear|give|like|as|some|by|for|on|in"
 )
 """Words that no sentence ends with: a symbol behind one of them stands for a word."""
+
+_SIGN = re.compile(r"(?<![^\s(,:])[+−-](?=\d)")
+"""A sign before a number, and no dash between two of them."""
 
 _BULLET = re.compile(r"[ \t]{0,16}(?:\d{1,2}[.)]|•)[ \t]")
 
@@ -60,18 +65,26 @@ def _decorates(mark: str, found: list[str]) -> bool:
 
 
 def words(text: str, contractions: Mapping[str, str], spelling: Mapping[str, str]) -> list[str]:
-    """``text`` in lower-case words, numbers, `HARD` and `SOFT` marks and single odd characters.
+    """``text`` in lower-case words, numbers ("30", "+1"), ratios ("16:9"), colours ("#ff8800"), `HARD` and `SOFT`
+    marks and single odd characters.
 
-    Hyphens, quotation marks and emoji separate words and leave no trace, but an emoji in the place of a word
+    Hyphens, quotation marks, "#" and emoji separate words and leave no trace, but an emoji in the place of a word
     ("add a 🎩") is one; ``contractions`` are spelt out ("don't" →
     "do not", any other "'s" falls away) and each word takes its ``spelling``. Linear in the length of the text.
     """
     found: list[str] = []
-    for line in text.lower().translate(_TYPOGRAPHY).split("\n"):
+    signed = _SIGN.sub(lambda sign: "⁺" if sign.group() == "+" else "⁻", text.lower())
+    for line in signed.translate(_TYPOGRAPHY).split("\n"):
         for match in _TOKEN.finditer(line, _bullet(line)):
             piece = match.group()
             if match.lastgroup == "number":
-                found.append(piece.replace(",", "."))
+                found.append(piece.replace(",", ".").replace("⁺", "+").replace("⁻", "-"))
+            elif match.lastgroup == "ratio":
+                found.append(re.sub("[^0-9]+", ":", piece))
+            elif match.lastgroup == "colour":
+                found.append(piece if len(piece) == 7 else "#" + "".join(2 * digit for digit in piece[1:]))
+            elif piece == "#":
+                continue
             elif match.lastgroup == "mark":
                 if _decorates(piece, found):
                     continue

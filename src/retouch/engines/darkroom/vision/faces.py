@@ -76,6 +76,11 @@ class Face:
     mesh: F32
     score: float
 
+    def scaled(self, scale: float) -> Face:
+        """The same face in the picture made ``scale`` times as large."""
+        left, top, right, bottom = (edge * scale for edge in self.box)
+        return Face((left, top, right, bottom), self.mesh * np.float32(scale), self.score)
+
     @cached_property
     def frame(self) -> Frame:
         mesh = self.mesh
@@ -90,7 +95,7 @@ class Face:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sighting:
+class Sighting:
     """A detector's guess: ``centre``, ``side`` in pixels and the face's ``angle`` in radians."""
 
     score: float
@@ -98,7 +103,7 @@ class _Sighting:
     side: float
     angle: float
 
-    def overlap(self, other: _Sighting) -> float:
+    def overlap(self, other: Sighting) -> float:
         """Intersection over union of the two upright squares."""
         reach = (self.side + other.side) / 2 - np.abs(self.centre - other.centre)
         inner = np.minimum(np.clip(reach, 0, None), min(self.side, other.side)).prod()
@@ -116,7 +121,7 @@ def _anchors(detector: Detector) -> F32:
     return np.concatenate(cells).astype(np.float32)
 
 
-def _sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[_Sighting]:
+def sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[Sighting]:
     height, width = rgb.shape[:2]
     side = detector.side
     scale = side / max(height, width)
@@ -133,7 +138,7 @@ def _sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[_Sighting]
         eyes = boxes[at, 4:8].reshape(2, 2)
         slope = eyes[1] - eyes[0]
         centre = boxes[at, :2] + _anchors(detector)[at] * side
-        yield _Sighting(
+        yield Sighting(
             float(sure[at]),
             ((centre - np.array(inset, np.float32)) / np.float32(scale)).astype(np.float32),
             float(max(boxes[at, 2:4])) / scale,
@@ -141,52 +146,57 @@ def _sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[_Sighting]
         )
 
 
+def squares(width: int, height: int, share: float) -> Iterator[tuple[int, int, int]]:
+    """(x, y, side) of overlapping squares that cover the picture, a ``share`` of its longer side each."""
+    side = max(1, round(share * max(width, height)))
+    for top in np.linspace(0, max(0, height - side), max(1, -(-height * 4 // (side * 3)))):
+        for left in np.linspace(0, max(0, width - side), max(1, -(-width * 4 // (side * 3)))):
+            yield int(left), int(top), side
+
+
 def _tiles(width: int, height: int) -> Iterator[tuple[int, int, int]]:
-    """(x, y, side) of overlapping squares that cover the picture, in two sizes; small faces fill more of one."""
+    """Such squares in two sizes; small faces fill more of one."""
     for share in (0.62, 0.36):
-        side = max(1, round(share * max(width, height)))
-        for top in np.linspace(0, max(0, height - side), max(1, -(-height * 4 // (side * 3)))):
-            for left in np.linspace(0, max(0, width - side), max(1, -(-width * 4 // (side * 3)))):
-                yield int(left), int(top), side
+        yield from squares(width, height, share)
 
 
-def _distinct(sightings: list[_Sighting]) -> list[_Sighting]:
-    kept: list[_Sighting] = []
+def distinct(sightings: list[Sighting]) -> list[Sighting]:
+    kept: list[Sighting] = []
     for one in sorted(sightings, key=lambda s: -s.score):
         if all(one.overlap(other) < 0.3 for other in kept):
             kept.append(one)
     return kept
 
 
-def _lying(rgb: U8) -> list[_Sighting]:
+def lying(rgb: U8) -> list[Sighting]:
     """What the detectors take for faces once the picture is turned on its side or its head."""
     height, width = rgb.shape[:2]
     found = []
     for quarters in (1, 2, 3):
         turned = np.ascontiguousarray(np.rot90(rgb, quarters))
-        for one in (*_sight(turned, NEAR, 0.5), *_sight(turned, FAR, 0.5)):
+        for one in (*sight(turned, NEAR, 0.5), *sight(turned, FAR, 0.5)):
             x, y = one.centre
             centre = ((width - y, x), (width - x, height - y), (y, height - x))[quarters - 1]
             found.append(
-                _Sighting(one.score, np.array(centre, np.float32), one.side, one.angle + quarters * np.pi / 2)
+                Sighting(one.score, np.array(centre, np.float32), one.side, one.angle + quarters * np.pi / 2)
             )
-    return _distinct(found)
+    return distinct(found)
 
 
-def _sightings(rgb: U8) -> list[_Sighting]:
+def sightings(rgb: U8) -> list[Sighting]:
     """What the detectors take for faces: in the whole picture, and far ones in its parts."""
     height, width = rgb.shape[:2]
-    found = [*_sight(rgb, NEAR, 0.5), *_sight(rgb, FAR, 0.5)]
+    found = [*sight(rgb, NEAR, 0.5), *sight(rgb, FAR, 0.5)]
     for left, top, side in _tiles(width, height):
         corner = np.array([left, top], np.float32)
         found += [
-            _Sighting(one.score, one.centre + corner, one.side, one.angle)
-            for one in _sight(rgb[top : top + side, left : left + side], FAR, 0.6)
+            Sighting(one.score, one.centre + corner, one.side, one.angle)
+            for one in sight(rgb[top : top + side, left : left + side], FAR, 0.6)
         ]
-    return _distinct(found)
+    return distinct(found)
 
 
-def _fit(rgb: U8, sighting: _Sighting, room: float) -> tuple[F32, float]:
+def fit(rgb: U8, sighting: Sighting, room: float) -> tuple[F32, float]:
     """The mesh of the face at ``sighting``, and how sure the network is that there is one."""
     side, angle = sighting.side * room, sighting.angle
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32)
@@ -206,27 +216,27 @@ def _fit(rgb: U8, sighting: _Sighting, room: float) -> tuple[F32, float]:
     return mesh.astype(np.float32), float(1 / (1 + np.exp(-presence.reshape(-1)[0])))
 
 
-def _again(mesh: F32) -> _Sighting:
+def _again(mesh: F32) -> Sighting:
     """Where the mesh itself says that the face is: a better crop than the detector's."""
     slope = mesh[OUTER_EYES[1], :2] - mesh[OUTER_EYES[0], :2]
     low, high = mesh[:, :2].min(0), mesh[:, :2].max(0)
-    return _Sighting(1.0, (low + high) / 2, float((high - low).max()), float(np.arctan2(slope[1], slope[0])))
+    return Sighting(1.0, (low + high) / 2, float((high - low).max()), float(np.arctan2(slope[1], slope[0])))
 
 
-def _confirm(rgb: U8, sightings: list[_Sighting]) -> list[tuple[F32, float]]:
+def _confirm(rgb: U8, sightings: list[Sighting]) -> list[tuple[F32, float]]:
     """The meshes that fit, no two on one face, each with how sure the network is."""
     fitted: list[tuple[F32, float]] = []
-    taken: list[_Sighting] = []
+    taken: list[Sighting] = []
     for sighting in sightings:
         if sighting.side < 12:
             continue
         # A detector sees a face that lies or stands on its head without seeing how; the mesh fits one way best.
         ways = [replace(sighting, angle=sighting.angle + quarters * np.pi / 2) for quarters in range(4)]
-        best, presence = max((_fit(rgb, way, room) for way in ways for room in ROOM), key=lambda fit: fit[1])
+        best, presence = max((fit(rgb, way, room) for way in ways for room in ROOM), key=lambda fit: fit[1])
         if presence < SURE:
             continue
         # A second fit, to where the first one found the face, is the closer one unless it loses it.
-        closer, still = _fit(rgb, _again(best), ROOM[0])
+        closer, still = fit(rgb, _again(best), ROOM[0])
         mesh = closer if still >= SURE else best
         place = _again(mesh)
         if place.overlap(sighting) > 0.2 and all(place.overlap(other) < 0.3 for other in taken):
@@ -246,7 +256,7 @@ def find_faces(rgb: U8) -> list[Face]:
     """
     view: U8 = shrink(rgb, 1280)  # type: ignore[assignment]
     faces = []
-    for mesh, score in _confirm(view, _sightings(view)) or _confirm(view, _lying(view)):
+    for mesh, score in _confirm(view, sightings(view)) or _confirm(view, lying(view)):
         mesh *= np.float32(rgb.shape[1] / view.shape[1])
         left, top = mesh[:, :2].min(0).tolist()
         right, bottom = mesh[:, :2].max(0).tolist()

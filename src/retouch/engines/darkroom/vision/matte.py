@@ -14,6 +14,9 @@ WORK = 640
 RADIUS = 5
 """The filter's window at that size: as wide as the network's map is unsure of an edge."""
 
+GHOST, SURE = 0.3, 0.72
+"""What the map nowhere near gives more than the first is no part of the subject; from the second on it may be."""
+
 
 def _reach(saliency: F32, width: int, height: int) -> tuple[F32, F32]:
     """The least and the greatest alpha that the map allows at each pixel: its erosion and its dilation."""
@@ -55,6 +58,8 @@ def find_matte(rgb: U8, saliency: F32) -> F32:
     alpha *= np.float32(1 / 0.88)
     least, greatest = _reach(near, near.shape[1], near.shape[0])
     np.clip(alpha, least, greatest, out=alpha)
+    # A thing is somewhere sure of itself. What is doubtful all around would be a ghost on another ground.
+    alpha *= np.clip((greatest - np.float32(GHOST)) * np.float32(1 / (SURE - GHOST)), 0, 1)
     # The networks' doubt inside a subject (0.9 and more) is no translucency.
     alpha -= np.float32(0.03)
     alpha *= np.float32(1 / 0.92)

@@ -17,6 +17,10 @@ SIDE = 320
 _SMALLEST, _LARGEST = 0.03, 0.985
 """What share of a picture can be sky."""
 
+DOUBT, ALONE = 0.35, 0.45
+"""Below the first, a sky above land is not believed; the second is how sure one is that fills its picture: enough
+where a person speaks of it."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -34,29 +38,76 @@ def find_sky(rgb: U8) -> Sky:
 
     A border is searched below which, column by column, the first strong edge from the top lies; the threshold
     that tells most of two different areas apart wins. GrabCut then moves the border to the colours' own, what
-    hangs together with the top stays, and a guided filter brings the alpha to full size.
+    hangs together with the top stays, and a guided filter brings the alpha to full size. Where that finds nothing
+    to believe in, the picture may be of nothing but sky.
     Source: Shen, Wang: Sky region detection in a single image for autonomous ground robot navigation, 2013.
     """
-    height, width = rgb.shape[:2]
-    none = Sky(np.zeros((height, width), np.float32), 0.0)
     small = np.ascontiguousarray(shrink(rgb, SIDE), dtype=np.uint8)
-    if min(small.shape[:2]) < 16:
-        return none
-    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
-    smooth = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.0), dtype=np.float32)
-    edges = _edges(smooth)
+    found = None
+    if min(small.shape[:2]) >= 16:
+        lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+        smooth = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.0), dtype=np.float32)
+        edges = _edges(smooth)
+        found = _above_ground(small, smooth, edges)
+        if found is None or found[1] < DOUBT:
+            alone = _alone(smooth, edges)
+            found = found if alone is None else (alone, ALONE)
+    if found is None:
+        return Sky(np.zeros(rgb.shape[:2], np.float32), 0.0)
+    alpha = guided(rgb, found[0].astype(np.float32), radius=max(3, SIDE // 60), eps=3e-4)
+    return Sky(np.clip((alpha - np.float32(0.08)) / np.float32(0.84), 0, 1), found[1])
+
+
+def _above_ground(small: U8, smooth: F32, edges: F32) -> tuple[Mask, float] | None:
+    """The sky over some land and how sure it is; None where there is none to speak of."""
     first = _search(smooth, edges)
-    if first is None:
-        return none
     # Most pictures have no sky and are told so here, before the dear part.
-    if _believe(smooth, edges, first, first) < 0.15:
-        return none
+    if first is None or _believe(smooth, edges, first, first) < 0.15:
+        return None
     mask, core = _refine(small, smooth, first)
     if mask.mean() < 0.02 or mask.all() or not core.any():
-        return none
+        return None
     confidence = _believe(smooth, edges, mask, core)
-    alpha = guided(rgb, mask.astype(np.float32), radius=max(3, SIDE // 60), eps=3e-4)
-    return Sky(np.clip((alpha - np.float32(0.08)) / np.float32(0.84), 0, 1), confidence)
+    return (_down_to_the_land(mask, edges), confidence) if confidence >= DOUBT else (mask, confidence)
+
+
+def _down_to_the_land(mask: Mask, edges: F32) -> Mask:
+    """The sky carried down to the first edge below it, where there is one close by in most columns: the pale or
+    glowing air above a horizon has other colours than the rest, but nothing divides it from them."""
+    height, width = mask.shape
+    reach = max(2, round(0.13 * height))
+    lowest = np.where(mask.any(0), height - 1 - mask[::-1].argmax(0), -1)
+    rows = np.arange(height)[:, None]
+    # The edge must be the land's: clearly stronger than what the sky itself has.
+    limit = max(5.0, 1.6 * float(np.quantile(edges[mask], 0.98)))
+    below = (rows > lowest) & (rows <= lowest + reach) & (lowest >= 0)
+    stops = below & (edges > limit)
+    stopped = stops.any(0)
+    ends = np.where(stopped, stops.argmax(0), lowest + 1)
+    gained = np.where(stopped, ends - lowest - 1, 0)
+    open_columns = (lowest >= 0) & (lowest < height - 1 - reach // 2)
+    if open_columns.sum() < 0.2 * width or stopped[open_columns].mean() < 0.75 or np.median(gained) < 2:
+        return mask
+    smooth = cv2.medianBlur((lowest + gained).astype(np.float32)[None], 5)[0]
+    return np.asarray(mask | ((rows > lowest) & (rows <= smooth) & (lowest >= 0) & stopped))
+
+
+def _alone(lab: F32, edges: F32) -> Mask | None:
+    """The sky of a picture with hardly anything else in it: blue, white and grey down to its lower edge, as smooth
+    as air; None where it is anything else."""
+    lightness, a, b = lab[..., 0], lab[..., 1], lab[..., 2]
+    blue = (b < -8) & (a > -20) & (a < 26) & (lightness > 12)
+    cloud = (np.hypot(a, b) < 16) & (lightness > 45)
+    sky = blue | cloud
+    foot = sky[-max(1, len(sky) // 10) :]
+    if sky.mean() < 0.86 or foot.mean() < 0.9 or blue.mean() < 0.25:
+        return None
+    # A plain backdrop has no gradient at all, a thing has edges.
+    restless = float((edges[sky] > 24).mean())
+    varied = float(lab[sky].std(0).max())
+    if restless > 0.2 or varied < 3:
+        return None
+    return np.asarray(cv2.morphologyEx(sky.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0)
 
 
 def _edges(lab: F32) -> F32:

@@ -1,0 +1,150 @@
+"""Skies that are made, not photographed: their colours from zenith to horizon, and clouds in perspective."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from retouch.engines.darkroom.colour import from_oklab, parse_hex, to_oklab
+from retouch.imaging.raster import F32
+
+DOME = 1024
+"""The longer side, in pixels, at which a sky is painted; nothing in it but stars is finer."""
+
+FIELD = 1024
+"""The side, in cells, of the field of noise that the clouds are cut from; it repeats."""
+
+
+@dataclass(frozen=True)
+class Air:
+    """A kind of sky. ``colours``: from zenith to horizon, at even steps. ``cover``: what share of it is cloud,
+    ``dense``: how thick, 0..1. ``lit``, ``shade``: the clouds' colours toward and away from the light;
+    ``edge``: what thin cloud lets through. ``sun``: how strong its glow is, ``sunlight`` its colour. ``fine``:
+    how small the clouds are, 1 as designed. ``stars``: how many, 1 as designed."""
+
+    colours: tuple[str, ...]
+    cover: float
+    dense: float
+    lit: str
+    shade: str
+    sun: float = 0.0
+    sunlight: str = "#fff4dc"
+    fine: float = 1.0
+    stars: float = 0.0
+
+
+def ramp(colours: tuple[str, ...], at: F32) -> F32:
+    """The colours at places ``at`` in 0..1 along even steps, mixed in OKLab: linear, (..., 3)."""
+    lab = to_oklab(np.stack([parse_hex(code) for code in colours]))
+    stops = np.linspace(0, 1, len(colours), dtype=np.float32)
+    mixed = np.stack([np.interp(at, stops, lab[:, channel]) for channel in range(3)], -1)
+    return np.asarray(np.maximum(from_oklab(mixed.astype(np.float32)), 0), dtype=np.float32)
+
+
+def noise(rng: np.random.Generator, *, octaves: int = 8, first: int = 4, gain: float = 0.6) -> F32:
+    """Fractal noise that repeats at its edges: float32 (FIELD, FIELD), mean 0, deviation 1."""
+    total = np.zeros((FIELD, FIELD), np.float32)
+    for octave in range(octaves):
+        cells = first * 2**octave
+        grid = np.pad(rng.standard_normal((cells, cells), dtype=np.float32), 2, mode="wrap")
+        scale = FIELD / cells
+        large = cv2.resize(grid, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        start = round(2 * scale)
+        total += large[start : start + FIELD, start : start + FIELD] * np.float32(gain**octave)
+    return np.asarray((total - total.mean()) / total.std(), dtype=np.float32)
+
+
+def paint_sky(size: tuple[int, int], horizon: float, air: Air, rng: np.random.Generator, sun: float) -> F32:
+    """A sky of ``size`` (width, height), its horizon at row ``horizon``, ``sun`` the column of its light as a
+    share of the width: linear light, float32 (height, width, 3). Below the horizon its last colour goes on.
+
+    The clouds lie on a flat ceiling and so crowd together toward the horizon. Where the field is thicker toward
+    the light than here, the cloud is in its own shadow.
+    """
+    width, height = size
+    unit = max(width, height)
+    y = np.clip((np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(max(1.0, horizon)), 0, 1)
+    x = (np.arange(width, dtype=np.float32) + np.float32(0.5) - np.float32(sun * width)) / np.float32(unit)
+    sky = np.repeat(ramp(air.colours, y)[:, None], width, 1)
+    drop = (1 - y) * np.float32(horizon / unit)
+    glow = np.zeros((height, width), np.float32)
+    if air.sun:
+        far = np.hypot(x[None, :], (drop[:, None] - np.float32(0.05)) * np.float32(1.3))
+        glow = np.float32(air.sun) * (0.75 * np.exp(-np.square(far / 0.12)) + 0.5 * np.exp(-far / 0.25))
+        sky += glow[..., None] * parse_hex(air.sunlight)
+    if air.stars:
+        sky += _stars(size, horizon, air.stars, rng)
+    if not air.cover:
+        return sky
+    thick, light = _ceiling(size, horizon, air, rng, sun)
+    tone = parse_hex(air.shade) + (parse_hex(air.lit) - parse_hex(air.shade)) * light[..., None]
+    # Low clouds take on the colour of the air before them; those near the sun shine.
+    distant = np.square(y)[:, None, None] * np.float32(0.55)
+    tone = tone + (sky - tone) * distant
+    if air.sun:
+        rim = glow * (1 - thick) * thick * 4
+        tone = tone + ((0.5 * glow + 0.9 * rim) * np.float32(0.8))[..., None] * parse_hex(air.sunlight)
+    return np.asarray(sky + (tone - sky) * thick[..., None], dtype=np.float32)
+
+
+def _ceiling(
+    size: tuple[int, int], horizon: float, air: Air, rng: np.random.Generator, sun: float
+) -> tuple[F32, F32]:
+    """How thick the cloud is and how much light it has, 0..1 each."""
+    width, height = size
+    unit = max(width, height)
+    field = noise(rng)
+    large = cv2.GaussianBlur(noise(rng, octaves=2, first=3), (0, 0), 8, borderType=cv2.BORDER_REFLECT)
+    swirl = noise(rng, octaves=3, first=3)
+    # Looking up by an angle above the horizon, the ceiling is so far away; below it the sky is its own mirror.
+    drop = np.abs(np.float32(horizon) - np.arange(height, dtype=np.float32)) * np.float32(1 / unit)
+    far = (1 / (drop + np.float32(0.20)))[:, None]
+    x = (np.arange(width, dtype=np.float32) / np.float32(unit) - np.float32(0.5))[None, :]
+    scale = np.float32(air.fine * FIELD / 3.4)
+    u, v = x * far * scale, np.repeat(far * scale * np.float32(0.85), width, 1)
+    start = rng.uniform(0, FIELD, 2).astype(np.float32)
+    u, v = u + start[0], v + start[1]
+
+    def at(values: F32, dx: float = 0.0, dy: float = 0.0) -> F32:
+        sampled = cv2.remap(
+            values,
+            np.mod(u + np.float32(dx), FIELD).astype(np.float32),
+            np.mod(v + np.float32(dy), FIELD).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_WRAP,
+        )
+        return np.asarray(sampled, dtype=np.float32)
+
+    bend = at(swirl) * np.float32(14)
+    u, v = u + bend, v + at(swirl, FIELD / 3, FIELD / 4) * np.float32(14)
+    mixed = field * np.float32(0.78) + large * np.float32(0.42)
+    mixed = (mixed - mixed.mean()) / mixed.std()
+    level = float(np.quantile(mixed[::8, ::8], 1 - air.cover))
+    here = at(mixed)
+    above = here - np.float32(level)
+    thick = 1 - np.exp(-np.maximum(above, 0) * np.float32(1.0 + 3.4 * air.dense))
+    toward = float(np.sign(sun - 0.5)) if abs(sun - 0.5) > 0.1 else 0.4
+    softened = cv2.GaussianBlur(mixed, (0, 0), 5, borderType=cv2.BORDER_REFLECT)
+    beyond = at(softened, 14 * toward, -18.0)
+    depth = np.maximum(beyond - np.float32(level), 0) + np.float32(0.7) * np.maximum(above, 0)
+    light = np.exp(-depth * np.float32(0.35 + 0.55 * air.dense))
+    light = np.clip(light + np.float32(0.22) * (here - beyond), 0, 1)
+    return thick.astype(np.float32, copy=False), light.astype(np.float32, copy=False)
+
+
+def _stars(size: tuple[int, int], horizon: float, density: float, rng: np.random.Generator) -> F32:
+    """Stars, few bright and many faint, fewer in the haze above the horizon: linear, (height, width, 3)."""
+    width, height = size
+    count = int(density * width * height / 1100)
+    rows = np.minimum((rng.random(count) ** 1.25 * horizon).astype(int), height - 1)
+    columns = rng.integers(0, width, count)
+    power = np.minimum(rng.pareto(1.9, count), 14).astype(np.float32) * np.float32(0.16)
+    warmth = rng.uniform(-1, 1, count).astype(np.float32)
+    tint = np.stack([1 + 0.22 * warmth, np.ones(count), 1 - 0.22 * warmth], -1).astype(np.float32)
+    points = np.zeros((height, width, 3), np.float32)
+    haze = np.clip(1.15 - rows / max(1.0, horizon), 0, 1).astype(np.float32)
+    points[rows, columns] = tint * (power * haze)[:, None]
+    spread = max(0.5, max(size) / 1500)
+    return np.asarray(cv2.GaussianBlur(points, (0, 0), spread) * np.float32(5 * spread), dtype=np.float32)

@@ -1,0 +1,160 @@
+"""Clauses that put things into the picture: "add a flamingo in the pool", "replace the cup with a vase"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from retouch.engines.darkroom.understanding.clauses import Clause, joins
+from retouch.engines.darkroom.understanding.edits import read_edit
+from retouch.engines.darkroom.understanding.insertion import Insertion, after_verb, read_insertion
+from retouch.engines.darkroom.understanding.placing import words_of
+from retouch.engines.darkroom.understanding.reading import NO_MASK, Reading
+from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
+
+_FORMS = ("op.looks", "op.verbs", "op.whole")
+_LONGEST_NAME = 12
+_WISH = re.compile("i (?:want|need|would (?:like|love))(?: to (?:see|have))?$|i am looking for|would like to see")
+_OF_IT = re.compile(" (?:of|in) (?:this )?(?:image|picture|photo|photograph|scene)$")
+_EFFECTS = ("effect", "literal", "other")
+_REALISTIC = words_of("insert", "realistic")
+_DRAWN = "puts in drawings of things, no photographs of them"
+_CROWD = 5
+
+
+def read_adding(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
+    """Read a clause that puts something into the picture that the darkroom has; others are left alone."""
+    items = [item for item in clause.items if "polite" not in item]
+    wished = any("polite" in item and _WISH.match(item.text) for item in clause.items[:2])
+    while items and joins(items[0]):
+        del items[0]
+    words = [word for item in items for word in item.text.split()]
+    # "Add a hat to the cat and a bird in the sky"
+    wished = wished or (
+        clause.continues and found.verb == "apply" and words[:1] in (["a"], ["an"], ["some"], ["two"])
+    )
+    if not words or any(sense in item for item in items for sense in _EFFECTS):
+        return False
+    match clause.kind:
+        case "replace":
+            return _replace(items, found)
+        case "fill":
+            return words[:4] == ["fill", "the", "sky", "with"] and _fill_sky(items, found)
+        case "edit":
+            return _add(items, words, found, lexicon, wished=wished)
+    return False
+
+
+def _add(
+    items: Sequence[Item], words: Sequence[str], found: Reading, lexicon: Vocabulary, *, wished: bool
+) -> bool:
+    """``wished``: it began with "I would like", which needs no verb."""
+    verb = after_verb(words)
+    if not (verb or wished):
+        return False
+    head: list[Item] = []
+    rest = list(items)
+    while rest and verb > 0:
+        verb -= len(rest[0].text.split())
+        head.append(rest.pop(0))
+    parts = _parts(rest)
+    read = [None if _is_edit(part, lexicon) else read_insertion(part) for part in parts]
+    if verb or not any(part and "name" in part.params for part in read):
+        return False
+    for part, insertion in zip(parts, read, strict=True):
+        if insertion is None:
+            edit = Clause()
+            for item in [*head[:1], *part]:
+                edit.add(item)
+            read_edit(edit, found, lexicon)
+        else:
+            _insert(insertion, part, found)
+    return True
+
+
+def _parts(items: Sequence[Item]) -> list[list[Item]]:
+    parts: list[list[Item]] = [[]]
+    for item in items:
+        if joins(item):
+            parts.append([])
+        else:
+            parts[-1].append(item)
+    return [part for part in parts if part]
+
+
+def _is_edit(items: Sequence[Item], lexicon: Vocabulary) -> bool:
+    """Whether an operation is named among ``items`` that is no part of a thing's name: a prop, a look."""
+    insertion = read_insertion(items)
+    at = 0
+    for item in items:
+        length = len(item.text.split())
+        spoken = set(range(at, at + length)) <= insertion.used
+        at += length
+        for form in _FORMS:
+            if form in item:
+                puts = lexicon.operations[item.senses[form]].thing and insertion.params.get("place") != "ground"
+                if puts or not spoken:
+                    return True
+    return False
+
+
+def _insert(insertion: Insertion, items: Sequence[Item], found: Reading) -> None:
+    for reason in insertion.reasons:
+        found.doubt(reason)
+    if "name" not in insertion.params:
+        if not (insertion.strange or insertion.params):
+            return  # "..., matching the lighting"
+        found.unknown.append(" ".join(item.text for item in items))
+        found.strange += [item.text for item in items if not item.senses]
+        return
+    for word in insertion.strange:
+        if word in _REALISTIC:
+            found.doubt(_DRAWN)
+        found.puzzle(Item(word))
+    if insertion.marked and not found.has_mask:
+        found.doubt(NO_MASK)
+    if insertion.spot and not found.has_mask:
+        found.notes.append(unplaced(insertion))
+    found.add("insert", params=insertion.params)
+
+
+def unplaced(insertion: Insertion) -> str:
+    """What people are told where the place of a thing is not known."""
+    spot = _OF_IT.sub(
+        "", " ".join(word for word in insertion.spot.split() if word not in ("the", "a", "an", "my"))
+    )
+    return (
+        f"It cannot be told where '{spot}' is: '{insertion.called}' is put where there is room, and a mask would "
+        "say where."
+    )
+
+
+def _replace(items: Sequence[Item], found: Reading) -> bool:
+    texts = [item.text for item in items]
+    cut = next((at for at, text in enumerate(texts) if text.split()[0] in ("with", "by", "for")), len(texts))
+    rest = [*map(Item, texts[cut].split()[1:]), *items[cut + 1 :]] if cut < len(texts) else []
+    if not rest or len(_parts(rest)) != 1:
+        return False
+    insertion = read_insertion(rest)
+    named = {word for item in items[:cut] if "region" in item for word in item.text.split()}
+    if "name" not in insertion.params or insertion.spot or "background" in named or "sky" in named:
+        return False
+    if len(" ".join(texts[:cut]).split()) > _LONGEST_NAME:
+        found.unknown.append(" ".join(texts))
+    if found.has_mask:
+        found.add("fill")
+    else:
+        found.doubt(f"replaces nothing by its name alone; it {NO_MASK}")
+    _insert(insertion, rest, found)
+    return True
+
+
+def _fill_sky(items: Sequence[Item], found: Reading) -> bool:
+    cut = next((at for at, item in enumerate(items) if item.text == "with"), len(items))
+    insertion = read_insertion(items[cut + 1 :])
+    if "name" not in insertion.params:
+        return False
+    insertion.params.setdefault("place", "sky")
+    insertion.params["count"] = max(_CROWD, insertion.params.get("count", _CROWD))
+    _insert(insertion, items[cut + 1 :], found)
+    return True

@@ -1,0 +1,170 @@
+"""Sentences about what is behind the subject: "put it on white", "replace the sky with a stormy one"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retouch.engines.darkroom.understanding import hues
+from retouch.engines.darkroom.understanding.nouns import meant
+from retouch.engines.darkroom.understanding.speech import Speech
+from retouch.engines.darkroom.understanding.targets import Target
+
+NO_SCENE = (
+    "makes no scenes up: send a picture of the scene as the second image and say 'use image 2 as the background', "
+    "or ask for a colour, a gradient or a studio"
+)
+NO_SKY = (
+    "has skies that are blue, cloudy, stormy, at sunset, at night, pink or overcast, or that of another picture"
+)
+GREEN_SCREEN = "#00b140"
+
+
+def background_colour(speech: Speech) -> bool:
+    """ "White background", "put the product on a black background"."""
+    colour = speech.colour()
+    if colour is None or not _before(speech):
+        return False
+    return _replace(speech, colour=colour)
+
+
+def background_gradient(speech: Speech) -> bool:
+    """ "A gradient from blue to pink"."""
+    one, two = speech.colour("colour1"), speech.colour("colour2")
+    if one is None or not _before(speech):
+        return False
+    if two is None:
+        one, two = hues.lighter(one), one
+    return _replace(speech, gradient=[one, two])
+
+
+def background_gradient_bare(speech: Speech) -> bool:
+    """ "A gradient background"."""
+    if not _before(speech):
+        return False
+    return speech.refuse("needs two colours for that, as in 'a gradient from blue to pink'")
+
+
+def background_key(speech: Speech) -> bool:
+    """ "A green screen"."""
+    return _before(speech) and _replace(speech, colour=GREEN_SCREEN)
+
+
+def background_studio(speech: Speech) -> bool:
+    """ "Put it in a studio"."""
+    return _before(speech) and _replace(speech, studio=True)
+
+
+def background_image(speech: Speech) -> bool:
+    """ "Use the second picture as the background"."""
+    behind = speech.image("image")
+    before = speech.image("image2") if speech.said["image2"] else 1
+    if behind is None or before is None or not _before(speech):
+        return False
+    if not behind or not before:
+        return True
+    if behind == before:
+        return speech.refuse(f"would put image {behind} behind itself: say which picture is behind which")
+    if before > 1:
+        speech.found.turn_to(before)
+    return _replace(speech, image=behind)
+
+
+def background_scene(speech: Speech) -> bool:
+    """ "Change the background to a beach": a scene that nobody has sent."""
+    said = speech.said["place"] or speech.said["thing"]
+    items = speech.lexicon.read(said)[:-1]
+    if not said or hues.colour_of(said) or speech.image_spoken_of(speech.said["thing"]):
+        return False
+    if any(sense.startswith("op.") for item in items for sense in item.senses):
+        return False
+    if said in ("transparency", "transparent", "nothing", "transparent one", "transparent background"):
+        return speech.do("remove_background")
+    if "surroundings" in items[0] or speech.image_spoken_of(said):
+        return False
+    return speech.refuse(NO_SCENE, said)
+
+
+def removed_background_colour(speech: Speech) -> bool:
+    """ "... and replace it with white", after "remove the background"."""
+    colour, steps = speech.colour(), speech.found.steps
+    if colour is None or not steps or steps[-1].op not in ("remove_background", "replace_background"):
+        return False
+    return _replace(speech, colour=colour)
+
+
+def _before(speech: Speech) -> bool:
+    """Whether what is put before the background is what the darkroom takes for the subject."""
+    target = speech.target()
+    return target is not None and _is_subject(target)
+
+
+def _is_subject(target: Target) -> bool:
+    if target.kind in ("picture", "people", "thing", "area"):
+        return True
+    return target.region == "subject" or (target.kind == "unknown" and not target.is_body)
+
+
+def _replace(speech: Speech, **params: Any) -> bool:
+    target = speech.target()
+    if target is not None and target.name:
+        speech.found.call([target.name])
+    steps = speech.found.steps
+    if steps and steps[-1].op == "remove_background":
+        steps.pop()  # "Remove the background and put it on white" is one thing.
+    return speech.do("replace_background", params=params)
+
+
+def sky(speech: Speech) -> bool:
+    """ "Replace the sky with a stormy one"."""
+    said = speech.said["place"].removesuffix(" sky").removeprefix("sky with ")
+    words = speech.clause.words
+    if "remove" in words or "from" in words or "out" in words:
+        if said.removeprefix("all ").removeprefix("of ") not in ("cloud", "clouds"):
+            return False
+        return speech.do("replace_sky", params={"kind": "blue"})
+    kind = meant("skies").get(said)
+    turned = any("verb.make" in item and item.text != "change" for item in speech.clause.items)
+    if kind == "sunset" and turned:
+        return False  # "Turn the sky into a sunset sky" lights the sky that is there.
+    if words[0] in ("add", "put", "paint") and words[-1] == "sky" and ("to" in words or "in" in words):
+        kind = meant("clouds").get(said)
+    if kind is not None:
+        target = speech.target()
+        if target is None or target.kind not in ("picture", "area"):
+            return False
+        return speech.do("replace_sky", params={"kind": kind})
+    if (colour := hues.colour_of(said)) is not None:
+        return speech.do("recolour", params={"target": colour}, region="sky")
+    replacing = "verb.replace" in speech.clause.items[0] or any(
+        word in words for word in ("replace", "swap", "substitute", "exchange")
+    )
+    return speech.refuse(NO_SKY, said) if replacing and not speech.image_spoken_of(said) else False
+
+
+def sky_image(speech: Speech) -> bool:
+    """ "Replace the sky with the one in image 2"."""
+    taken = speech.image("image")
+    under = speech.image("image2") if speech.said["image2"] else 1
+    if taken is None or under is None:
+        return False
+    if not taken or not under:
+        return True
+    if taken == under:
+        return speech.refuse(f"would give image {taken} its own sky: say which sky goes to which picture")
+    if under > 1:
+        speech.found.turn_to(under)
+    return speech.do("replace_sky", params={"image": taken})
+
+
+MEANINGS = {
+    "background_colour": background_colour,
+    "background_gradient": background_gradient,
+    "background_gradient_bare": background_gradient_bare,
+    "background_key": background_key,
+    "background_studio": background_studio,
+    "background_image": background_image,
+    "background_scene": background_scene,
+    "removed_background_colour": removed_background_colour,
+    "sky": sky,
+    "sky_image": sky_image,
+}

@@ -1,0 +1,149 @@
+"""Sentences about several pictures: "put the cat from image 2 into image 1", "make a collage of these"."""
+
+from __future__ import annotations
+
+from retouch.engines.darkroom.understanding.nouns import listed, meant
+from retouch.engines.darkroom.understanding.speech import Speech
+from retouch.engines.darkroom.understanding.targets import Target, target_of
+
+NO_FITTING = "puts nothing from one picture on a person of another: it lays a whole subject into a scene"
+NO_PLACING = "lays a subject into a scene, but cannot place it by other things in it"
+NO_MERGING = (
+    "cannot tell how the pictures should go together: say 'make a collage of these', 'use image 2 as the "
+    "background' or 'put the person from image 1 into image 2'"
+)
+NO_STYLE = (
+    "cannot copy a style from a picture, only its colours: say 'match the colours of image 2', or name a style"
+)
+COLOURS_ONLY = "Of the other picture's look the colours and the tones were taken over, and nothing else."
+
+
+def collage(speech: Speech) -> bool:
+    """ "Make a collage of these": every picture, as it is."""
+    if speech.found.sources == 1:
+        return speech.refuse("needs several pictures for a collage, and was sent one")
+    pictures = [speech.image(slot) for slot in ("image", "image2") if speech.said[slot]]
+    if 0 in pictures:
+        return True
+    if pictures and sorted(number or 0 for number in pictures) != list(range(1, speech.found.sources + 1)):
+        return speech.refuse("lays out all the pictures that it is sent: send only those that belong on the sheet")
+    speech.found.each = speech.found.collage = True
+    return True
+
+
+def paste(speech: Speech) -> bool:
+    """ "Put the cat from image 2 into image 1, on the left"."""
+    taken = speech.image("image")
+    onto = speech.image("image2") if speech.said["image2"] else 1
+    if not speech.said["image2"] and taken == 1:
+        return False
+    return _paste(speech, taken, onto)
+
+
+def paste_into(speech: Speech) -> bool:
+    """ "Put me into image 2": who is in the first picture."""
+    onto = speech.image("image")
+    return onto != 1 and _paste(speech, 1, onto)
+
+
+def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
+    said, target = speech.said, speech.target()
+    if taken is None or onto is None or target is None:
+        return False
+    if not taken or not onto:
+        return True
+    if target.region in ("background", "sky", "face") or target.kind in ("colour", "area"):
+        return target.region == "face" and speech.refuse(NO_FITTING, target.noun)
+    if taken == onto:
+        return speech.refuse(
+            "finds the subject of a picture in that picture already: say into which one it should go"
+        )
+    place, ground = said["place"], None
+    position = meant("positions").get(place)
+    scenery = position is not None or (bool(place) and set(place.split()) <= listed("scenery"))
+    if place and not scenery:
+        where = target_of(place, speech.lexicon)
+        if where is not None and (where.colour or where.region == "background"):
+            return False
+        if where is None or where.region is not None or where.is_body or where.is_worn:
+            return speech.refuse(NO_FITTING if target.is_worn else NO_PLACING, place)
+        ground = place
+    if target.is_body or (target.is_worn and not place):
+        return speech.refuse(NO_FITTING, target.noun)
+    if said["thing2"]:
+        return speech.refuse(NO_PLACING, said["thing2"])
+    if onto > 1:
+        speech.found.turn_to(onto)
+    params = {"position": position} if position else {}
+    if ground:
+        speech.found.notes.append(
+            f"The darkroom does not look for '{ground}': it places the subject where it fits."
+        )
+    if target.kind == "unknown" and target.noun not in listed("ourselves"):
+        speech.found.notes.append(f"It takes the subject of image {taken} for '{target.noun}'.")
+    return speech.do("paste", params={"image": taken, **params})
+
+
+def match_colours(speech: Speech) -> bool:
+    """ "Use the colours of image 2"."""
+    like = speech.image("image")
+    changed = (
+        speech.image("image2") if speech.said["image2"] else (2 if like == 1 and speech.found.sources == 2 else 1)
+    )
+    if like is None or changed is None:
+        return False
+    if not like or not changed:
+        return True
+    if like == changed:
+        return speech.refuse("would match a picture with itself: say whose colours go to which picture")
+    if changed > 1:
+        speech.found.turn_to(changed)
+    return speech.do("match_colours", params={"image": like})
+
+
+def match_look(speech: Speech) -> bool:
+    """ "Match the lighting of the second photo": as far as its colours are it."""
+    before = len(speech.found.steps)
+    done = match_colours(speech)
+    if done and len(speech.found.steps) > before:
+        speech.found.notes.append(COLOURS_ONLY)
+    return done
+
+
+def match_style(speech: Speech) -> bool:
+    """ "Use the style of image 2"."""
+    like = speech.image("image")
+    if like is None:
+        return False
+    return speech.refuse(NO_STYLE) if like else True
+
+
+def combine(speech: Speech) -> bool:
+    """ "Combine these": how, nobody has said."""
+    return speech.refuse(NO_MERGING)
+
+
+def remove_subject(speech: Speech) -> bool:
+    """ "Remove the person": only who can but be the subject, and is not marked by a mask."""
+    if speech.has_mask:
+        return False
+    target = speech.target()
+    if target is None or target.colour or target.kind == "picture" or speech.said["thing"].startswith("all "):
+        return False
+    if target.name is not None and not target.name.startswith("people/"):
+        return False
+    if target.region != "subject" or target.noun in listed("vague"):
+        return False
+    return speech.do("remove_subject", about=Target("people", name=target.name))
+
+
+MEANINGS = {
+    "collage": collage,
+    "paste": paste,
+    "paste_into": paste_into,
+    "match_colours": match_colours,
+    "match_look": match_look,
+    "match_style": match_style,
+    "combine": combine,
+    "remove_subject": remove_subject,
+}

@@ -1,0 +1,283 @@
+"""One language: its grammar, read from ``lexicon/languages``, and how a text is parsed with it.
+
+The grammar is synchronous: every pattern of the language stands beside the English that it means. Phrases
+are found kind by kind in the order of the file, so that a kind may be made of those before it; of the last,
+``clause`` and ``tail``, an instruction is made.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from retouch.engines.darkroom.understanding.languages.patterns import Node, Words, expand, say
+from retouch.engines.darkroom.understanding.languages.tokens import PAUSE, STOP, Token, tokens
+
+LANGUAGES = {
+    "es": "Spanish",
+    "fr": "French",
+    "de": "German",
+    "pt": "Portuguese",
+    "it": "Italian",
+    "zh": "Chinese",
+    "ja": "Japanese",
+}
+LONGEST = 1000
+"""Characters of an instruction; longer ones tell stories."""
+
+_HIRAGANA = re.compile("[\u3041-\u309f]")
+
+_SPAN = 48
+"""Tokens of a phrase."""
+
+_SETTINGS = ("settings", "endings", "spelling")
+_LITERAL = ("number", "ratio", "quoted")
+_WORDS = ("word", "ideograph")
+
+Phrases = dict[int, dict[int, str]]
+"""From where a phrase of a kind begins over where it ends to its English."""
+
+
+@dataclass
+class Parse:
+    """``clauses``: in English; ``unknown``: the pieces of the text that no clause explains, and ``strange`` those
+    of their words that the language's grammar does not have; ``share``: of its words that it has."""
+
+    clauses: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
+    share: float = 0.0
+
+    @property
+    def english(self) -> str:
+        """The clauses as an instruction: one that begins with "&" goes on with the verb of the one before it, and
+        what stands between two "^" goes to the end of its clause."""
+        text = ""
+        for clause in self.clauses:
+            goes_on = clause.startswith("&")
+            main, *moved = clause.removeprefix("&").split("^")
+            clause = " ".join(" ".join([main, *moved[1::2], *moved[0::2]]).split())
+            joint = " and " if goes_on else (" " if clause.startswith("but ") else ". ")
+            text += (joint if text else "") + (clause if text else clause.removeprefix("but "))
+        return text
+
+
+class Language:
+    """``name``: in English; ``spaced``: whether its words stand apart."""
+
+    def __init__(self, name: str, grammars: Sequence[Mapping[str, Any]]) -> None:
+        self.name = name
+        settings: dict[str, Any] = {}
+        kinds: dict[str, list[tuple[str, list[str]]]] = {}
+        self._endings: dict[str, list[str]] = {}
+        self._spelling: dict[str, Words] = {}
+        for grammar in grammars:
+            settings |= grammar.get("settings", {})
+            self._endings |= grammar.get("endings", {})
+            for word, spelt in grammar.get("spelling", {}).items():
+                self._spelling[word] = tuple(spelt.split())
+        for grammar in reversed(grammars):
+            for kind, table in grammar.items():
+                if kind not in _SETTINGS:
+                    kinds.setdefault(kind, []).extend(table.items())
+        self.spaced: bool = settings.get("spaced", True)
+        self._run_on = frozenset(settings.get("run_on", ()))
+        exchanged = settings.get("exchange", ["", ""])
+        self._characters = dict(zip(map(ord, exchanged[0]), exchanged[1], strict=True))
+        self._kinds: dict[str, Node] = {}
+        polite = [pattern for patterns in dict(kinds.get("idle", [])).values() for pattern in patterns]
+        phrases = {words for pattern in polite for words in expand(pattern, self._endings, self._split)}
+        idle = {words[0] for words in phrases if len(words) == 1}
+        self._words: set[str] = set()
+        for kind, entries in kinds.items():
+            root = self._kinds[kind] = Node()
+            for english, patterns in entries:
+                for pattern in patterns:
+                    for words in expand(pattern, self._endings, self._split):
+                        sequence = words if kind == "idle" else tuple(word for word in words if word not in idle)
+                        self._words.update(sequence)
+                        node = root.grow(sequence)
+                        node.says = node.says or english or " "
+
+    def _split(self, text: str) -> Words:
+        return tuple(token.text for token in tokens(text, self._spelling, self._characters))
+
+    def parse(self, text: str) -> Parse:
+        """``text`` as far as the grammar explains it, with as few words left over as can be. Takes time linear in
+        its length."""
+        text = unicodedata.normalize("NFC", text)[:LONGEST]
+        sequence = self._without_idle(tokens(text, self._spelling, self._characters))
+        found = Parse()
+        words = [token for token in sequence if token.kind in _WORDS]
+        if not words:
+            return found
+        known = sum(token.text in self._words for token in words)
+        if known * 3 < len(words):
+            return found
+        phrases = self._phrases(sequence)
+        covered = self._covered(sequence, phrases)
+        has = sum(known for token, known in zip(sequence, covered, strict=True) if token.kind in _WORDS)
+        found.share = has / len(words)
+        self._read(text, sequence, phrases, covered, found)
+        return found
+
+    def _without_idle(self, sequence: list[Token]) -> list[Token]:
+        """What is left when the polite words and the articles are gone."""
+        root = self._kinds.get("idle", Node())
+        left: list[Token] = []
+        at = 0
+        while at < len(sequence):
+            node, end = root, at
+            for ahead in range(at, len(sequence)):
+                branch = node.words.get(sequence[ahead].text) if sequence[ahead].kind != "quoted" else None
+                if branch is None:
+                    break
+                node = branch
+                if node.says:
+                    end = ahead + 1
+            if end == at:
+                left.append(sequence[at])
+                at += 1
+            at = max(at, end)
+        return left
+
+    def _phrases(self, sequence: Sequence[Token]) -> dict[str, Phrases]:
+        found: dict[str, Phrases] = {kind: {} for kind in _LITERAL}
+        for at, token in enumerate(sequence):
+            if token.kind in _LITERAL:
+                english = f'"{token.text}"' if token.kind == "quoted" else token.text
+                found[token.kind][at] = {at + 1: english}
+        for kind, root in self._kinds.items():
+            if kind != "idle":
+                found[kind] = {}
+                heads = [found[slot] for slot in root.slots]
+                for at, token in enumerate(sequence):
+                    if token.text not in root.words and not any(at in head for head in heads):
+                        continue
+                    if ends := dict(_match(root, sequence, at, found)):
+                        found[kind][at] = ends
+        return found
+
+    def _covered(self, sequence: Sequence[Token], phrases: Mapping[str, Phrases]) -> list[bool]:
+        """Of each token whether the grammar has it: as a word, or where words aren't apart, in a phrase."""
+        if self.spaced:
+            return [token.text in self._words or token.kind != "word" for token in sequence]
+        covered = [token.kind not in _WORDS for token in sequence]
+        for starts in phrases.values():
+            for start, ends in starts.items():
+                for at in range(start, max(ends)):
+                    covered[at] = True
+        return covered
+
+    def _read(
+        self,
+        text: str,
+        sequence: Sequence[Token],
+        phrases: Mapping[str, Phrases],
+        covered: Sequence[bool],
+        found: Parse,
+    ) -> None:
+        """The way through ``sequence`` that leaves the fewest tokens over, then the one of the fewest clauses. A
+        clause begins at a joint, behind a tail, or where the words run on; a tail anywhere."""
+        start, size = (0, True), len(sequence)
+        best: dict[tuple[int, bool], tuple[int, int]] = {start: (0, 0)}
+        came: dict[tuple[int, bool], tuple[tuple[int, bool], str | None]] = {}
+        for at in range(size):
+            for fresh in (True, False):
+                here = (at, fresh)
+                if here not in best:
+                    continue
+                left, clauses = best[here]
+                for cost, step, there, what in self._steps(here, sequence, phrases):
+                    total = (left + cost, clauses + step)
+                    if there not in best or total < best[there]:
+                        best[there] = total
+                        came[there] = (here, what)
+        ends = [(size, fresh) for fresh in (True, False) if (size, fresh) in best]
+        here = min(ends, key=lambda end: best[end])
+        unknown: list[int] = []
+        clauses_read: list[str] = []
+        while here != start:
+            before, what = came[here]
+            if what is None:
+                unknown.append(before[0])
+            elif what:
+                clauses_read.append(what)
+            here = before
+        found.clauses = clauses_read[::-1]
+        found.unknown = _pieces(text, sequence, unknown[::-1])
+        strange = [at for at in unknown[::-1] if not covered[at]]
+        found.strange = _pieces(text, sequence, strange)
+        if not self.spaced and any(len(piece) < 2 or _HIRAGANA.search(piece) for piece in found.strange):
+            found.strange = []  # Pieces of words, and not words.
+
+    def _steps(
+        self, here: tuple[int, bool], sequence: Sequence[Token], phrases: Mapping[str, Phrases]
+    ) -> Iterator[tuple[int, int, tuple[int, bool], str | None]]:
+        """What can come at ``here``: tokens left over, clauses, where it leads, and its English."""
+        at, fresh = here
+        if sequence[at].text in (STOP, PAUSE) and sequence[at].kind == "mark":
+            yield 0, 0, (at + 1, True), ""
+        else:
+            yield 1, 0, (at + 1, False), None
+        for end in phrases["join"].get(at, ()):
+            yield 0, 0, (end, True), ""
+        for kind in ("clause", "tail"):
+            if fresh or kind == "tail":
+                for end, english in phrases[kind].get(at, {}).items():
+                    runs_on = kind == "tail" or sequence[end - 1].text in self._run_on
+                    yield 0, 1, (end, runs_on), english
+
+
+def _match(
+    root: Node, sequence: Sequence[Token], start: int, found: Mapping[str, Phrases]
+) -> Iterator[tuple[int, str]]:
+    """The ends and the English of all phrases of a kind that begin at ``start``."""
+    stack: list[tuple[Node, int, tuple[tuple[str, str], ...]]] = [(root, start, ())]
+    ends: set[int] = set()
+    while stack:
+        node, at, captured = stack.pop()
+        if node.says is not None and at not in ends and at > start:
+            ends.add(at)
+            yield at, say(node.says, captured)
+        if at >= len(sequence) or at - start >= _SPAN:
+            continue
+        for kind, branch in node.slots.items():
+            for end, english in found[kind].get(at, {}).items():
+                stack.append((branch, end, (*captured, (kind, english))))
+        token = sequence[at]
+        if token.kind != "quoted" and (branch := node.words.get(token.text)):  # type: ignore[assignment]
+            stack.append((branch, at + 1, captured))
+
+
+def _pieces(text: str, sequence: Sequence[Token], places: Sequence[int]) -> list[str]:
+    """The parts of ``text`` at ``places``, neighbours together."""
+    found: list[str] = []
+    last = -2
+    begin = 0
+    for at in places:
+        if at != last + 1:
+            begin = sequence[at].start
+            found.append("")
+        found[-1] = text[begin : sequence[at].end]
+        last = at
+    return found
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """All but English, read once."""
+    folder = resources.files("retouch.engines.darkroom") / "lexicon" / "languages"
+
+    def read(name: str) -> dict[str, Any]:
+        return tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
+
+    shared = read("shared")
+    files = {code: read(code) for code in LANGUAGES if (folder / f"{code}.toml").is_file()}
+    return tuple(Language(LANGUAGES[code], [shared, grammar]) for code, grammar in files.items())

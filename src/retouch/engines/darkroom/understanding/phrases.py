@@ -1,0 +1,32 @@
+"""Phrases looked up word by word, the longest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+
+from retouch.engines.darkroom.understanding.vocabulary import slots
+
+
+class Phrases:
+    """Phrases, in the patterns of the lexicon, and the value that each stands for; of two with the same words
+    the first counts."""
+
+    def __init__(self, table: Mapping[str, Iterable[str]]) -> None:
+        self._values: dict[tuple[str, ...], str] = {}
+        for value, patterns in table.items():
+            for pattern in patterns:
+                for parts in product(*slots(pattern)):
+                    phrase = tuple(" ".join(parts).split())
+                    if phrase:
+                        self._values.setdefault(phrase, value)
+        self._longest = max(map(len, self._values), default=0)
+        self.words = frozenset(word for phrase in self._values for word in phrase)
+        """Every word of any of them."""
+
+    def match(self, words: Sequence[str], at: int) -> tuple[str, int] | None:
+        """The value of the longest phrase that begins at ``at``, and where it ends; None if none does."""
+        for end in range(min(len(words), at + self._longest), at, -1):
+            if (value := self._values.get(tuple(words[at:end]))) is not None:
+                return value, end
+        return None

@@ -1,0 +1,129 @@
+"""Clauses that fit a sentence of the lexicon, whole or in parts: "make the car red and the sky pink"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from itertools import pairwise
+
+from retouch.engines.darkroom.understanding import backdrops, colouring, frames, gathering
+from retouch.engines.darkroom.understanding.clauses import Clause, joins
+from retouch.engines.darkroom.understanding.edits import read_edit
+from retouch.engines.darkroom.understanding.reading import Reading
+from retouch.engines.darkroom.understanding.sentences import fitting
+from retouch.engines.darkroom.understanding.speech import Speech, number_of
+from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
+
+MEANINGS: Mapping[str, Callable[[Speech], bool]] = {
+    **backdrops.MEANINGS,
+    **colouring.MEANINGS,
+    **gathering.MEANINGS,
+    **frames.MEANINGS,
+}
+
+_LOCAL = ("recolour", "fill_colour", "paste", "replace_background", "replace_sky")
+MOST_PARTS = 6
+MOST_CLAUSES = 40
+"""Clauses behind that are left to the phrase tables: nobody asks for so much."""
+
+_NOT_AHEAD = ("like", "as", "from", "with", "match", "than", "into", "style", "same", "behind", "than")
+
+
+def read_sentence(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
+    """Whether ``clause`` fits a sentence that makes sense; what it means has been added to ``found`` then."""
+    found.clauses += 1
+    if found.clauses > MOST_CLAUSES:
+        return False
+    return _whole(clause, found, lexicon) or _parts(clause, found, lexicon) or _elsewhere(clause, found, lexicon)
+
+
+def _whole(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
+    """The first sentence that fits and can be done; else the first that says why not."""
+    refused: Reading | None = None
+    for said in fitting(clause):
+        trial = deepcopy(found)
+        if not MEANINGS[said.means](Speech(said, clause, trial, lexicon)):
+            continue
+        if len(trial.reasons) == len(found.reasons):
+            vars(found).update(vars(trial))
+            return True
+        refused = refused or trial
+    if refused is not None:
+        vars(found).update(vars(refused))
+    return refused is not None
+
+
+def _parts(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
+    """A clause with several objects to one verb: the first part fits a sentence, and so must the others, each
+    with that verb if it has none."""
+    cuts = [at for at, item in enumerate(clause.items) if joins(item) and 0 < at < len(clause.items) - 1]
+    if not 0 < len(cuts) < MOST_PARTS:
+        return False
+    edges = [-1, *cuts, len(clause.items)]
+    parts = [clause.items[start + 1 : end] for start, end in pairwise(edges)]
+    parts = [part for part in parts if part]
+    verb = parts[0][:1]
+    trial = deepcopy(found)
+    structured = False
+    for at, part in enumerate(parts):
+        one = _clause(part)
+        if _whole(one, trial, lexicon) or (at and _whole(_clause([*verb, *part]), trial, lexicon)):
+            structured = True
+            continue
+        # "Make the red car blue and warmer": the car, and that is no place that the tables know.
+        if structured and one.verbal is False and not one.places and trial.last and trial.last[0].op in _LOCAL:
+            return False
+        if not _plain(_clause([*verb, *part]) if at else one, trial, lexicon):
+            return False
+    if structured:
+        vars(found).update(vars(trial))
+    return structured
+
+
+def _clause(items: list[Item]) -> Clause:
+    clause = Clause()
+    for item in items:
+        clause.add(item)
+    return clause
+
+
+def _plain(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
+    """Whether the phrase tables know all of ``clause``, and a step in it."""
+    if clause.kind != "edit" or not clause.started:
+        return False
+    before = (len(found.steps), len(found.unknown), len(found.reasons))
+    read_edit(clause, found, lexicon)
+    after = (len(found.steps), len(found.unknown), len(found.reasons))
+    return after[0] > before[0] and after[1:] == before[1:]
+
+
+def _elsewhere(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
+    """ "Make the second picture black and white": an edit of another picture than the first."""
+    at = next((at for at, item in enumerate(clause.items) if "other" in item or _is_first(item)), None)
+    if at is None or sum("other" in item or _is_first(item) for item in clause.items) > 1:
+        return False
+    said = clause.items[at].text
+    ahead = [item.text for item in clause.items[:at] if "definite" not in item]
+    taken_from = bool(ahead) and ahead[-1] == "from" and "verb.remove" in clause.items[0]
+    if (
+        ahead
+        and not taken_from
+        and (ahead[-1] in _NOT_AHEAD or (ahead[-1] == "to" and "verb.apply" not in clause.items[0]))
+    ):
+        return False
+    trial = deepcopy(found)
+    number = number_of(said, trial)
+    if not number:
+        return False
+    items = [*clause.items]
+    items[at] = Item("picture", {"image": ""})
+    trial.turn_to(number)
+    one = _clause(items)
+    if not (_whole(one, trial, lexicon) or _parts(one, trial, lexicon) or _plain(one, trial, lexicon)):
+        return False
+    vars(found).update(vars(trial))
+    return True
+
+
+def _is_first(item: Item) -> bool:
+    return "image" in item and any(word in ("1", "one", "first") for word in item.text.split())

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from retouch.engines.darkroom.operations.reach import SHARE, extend_frame, extend_frame_size
+from retouch.engines.darkroom.scene import Scene
+from retouch.imaging.raster import Raster
+
+Photo = Callable[..., Raster]
+
+
+def scene(raster: Raster) -> Scene:
+    return Scene(raster, seed=3, quality="low")
+
+
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_the_photograph_stays_where_it_is_and_one_side_grows(photo: Photo, side: str) -> None:
+    source = photo("china", 160)
+    result = extend_frame(scene(source), side=side)
+    assert result.size == extend_frame_size(source.size, (), side=side)
+    left = result.width - source.width if side == "left" else 0
+    top = result.height - source.height if side == "top" else 0
+    assert (result.rgb[top : top + source.height, left : left + source.width] == source.rgb).all()
+    grown = result.width / source.width if side in ("left", "right") else result.height / source.height
+    assert grown == pytest.approx(1 + SHARE, abs=0.01)
+
+
+def test_a_shape_is_reached_on_both_sides(photo: Photo) -> None:
+    source = photo("astronaut", 128)
+    result = extend_frame(scene(source), ratio="16:9")
+    assert result.width / result.height == pytest.approx(16 / 9, abs=0.01)
+    assert result.height == source.height
+    left = (result.width - source.width) // 2
+    assert (result.rgb[:, left : left + source.width] == source.rgb).all()
+    assert extend_frame_size((100, 200), (), ratio="1:1") == (200, 200)
+
+
+def test_a_picture_of_that_shape_comes_back_as_it_is(photo: Photo) -> None:
+    source = photo("astronaut", 128)
+    assert extend_frame(scene(source), ratio="1:1") is source
+
+
+def test_a_cut_out_goes_on_transparent() -> None:
+    alpha = np.zeros((64, 64), np.uint8)
+    alpha[20:44, 20:44] = 255
+    result = extend_frame(scene(Raster(np.full((64, 64, 3), 90, np.uint8), alpha)), side="right", share=0.5)
+    assert result.alpha is not None
+    assert not result.alpha[:, 64:].any()
