@@ -20,15 +20,16 @@ def sample(name: str) -> Raster:
     return decode(io.BytesIO(data), limits=PixelLimits(), position=1)
 
 
-def enlarged(side: int, name: str) -> Raster:
-    """A bundled photograph brought to a square of ``side`` by scaling and cropping its middle: what is in it
-    stays what it is, as networks and searches need it."""
+def enlarged(side: int, name: str, height: int | None = None) -> Raster:
+    """A bundled photograph brought to a square of ``side``, or to that width and another ``height``, by scaling
+    and cropping its middle: what is in it stays what it is, as networks and searches need it."""
     rgb = sample(name).rgb
-    height, width = rgb.shape[:2]
-    least = min(width, height)
-    left, top = (width - least) // 2, (height - least) // 2
-    square = rgb[top : top + least, left : left + least]
-    return Raster(np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8))
+    size = (side, height or side)
+    scale = max(size[0] / rgb.shape[1], size[1] / rgb.shape[0])
+    width, height = (min(round(length / scale), most) for length, most in zip(size, rgb.shape[1::-1], strict=True))
+    left, top = (rgb.shape[1] - width) // 2, (rgb.shape[0] - height) // 2
+    part = rgb[top : top + height, left : left + width]
+    return Raster(np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_CUBIC), np.uint8))
 
 
 def photograph(width: int, height: int, name: str = "astronaut") -> Raster:

@@ -2,8 +2,9 @@
 asked for by its example, at 1024².
 
 For each: the time without previews from the plan to the picture, when the first of three previews comes as a share
-of the time with them, and how many times as long all of it takes with them. Wanted, of an edit of half a second or
-more: a first share of at most 40 %, a cost of at most 1.25. Usage: python -m benchmarks.previews [operation ...]
+of the time with them, and how many times as long all of it takes with them. Times are the processor's. Wanted, of
+an edit of half a second or more: a first share of at most 40 %, a cost of at most 1.25.
+Usage: python -m benchmarks.previews [operation ...]
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ def mask(raster: Raster) -> F32:
 
 def timed(engine: DarkroomEngine, job: EditJob) -> tuple[float, float]:
     """Seconds until the first thing comes, and until all has come."""
-    started = time.perf_counter()
+    started = time.process_time()
     plan = engine.plan(job)
     laid = lay_out(job.sources[0], job.mask, plan.size or job.sources[0].size)
     first = 0.0
     for result in engine.edit(job, plan, Canvas(laid.base, laid.weight, laid.box), Never()):
         if not first and isinstance(result, Preview):
-            first = time.perf_counter() - started
-    return first, time.perf_counter() - started
+            first = time.process_time() - started
+    return first, time.process_time() - started
 
 
 def measure(operation: Operation) -> tuple[float, float, float] | None:

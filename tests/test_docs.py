@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from retouch import __version__
 from retouch.cli import main
+from retouch.engines.darkroom.understanding.vocabulary import vocabulary
 from retouch.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +41,13 @@ def test_every_setting_says_what_it_is() -> None:
 def test_the_settings_in_the_readme_exist() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     Settings.model_validate(tomllib.loads(example))
+
+
+def test_the_gallery_shows_every_operation_of_the_darkroom() -> None:
+    page = (ROOT / "docs" / "gallery" / "README.md").read_text()
+    shown = set(re.findall(r"!\[before and after\]\((\w+)\.jpg\)", page))
+    assert shown == set(vocabulary().operations)
+    assert {file.stem for file in (ROOT / "docs" / "gallery").glob("*.jpg")} == shown
 
 
 def test_the_flags_in_the_readme_exist() -> None:

@@ -58,9 +58,16 @@ def png(raster: Raster) -> bytes:
 
 
 def edit(
-    engine: DarkroomEngine, photo: Raster, mask: Raster, *, operation: str | None = None, **fields: str
+    engine: DarkroomEngine,
+    photo: Raster,
+    mask: Raster,
+    *,
+    operation: str | None = None,
+    other: Raster | None = None,
+    **fields: str,
 ) -> tuple[Raster, stages.Prepared]:
-    """The decoded answer, by the stages that a worker runs; ``operation`` is asked for by its example."""
+    """The decoded answer, by the stages that a worker runs; ``operation`` is asked for by its example, with
+    ``other`` as the second picture where it takes one. Raises `TargetNotFound`."""
     pictures = 1
     if operation is not None:
         fields["prompt"] = OPERATIONS[operation].example
@@ -72,12 +79,9 @@ def edit(
         FilePart("mask", "m.png", "image/png", 1),
     ]
     task = Task("edit", parse_form(form, Catalogue()), ("darkroom",), (7,), base64=False)
-    others = [Raster(np.ascontiguousarray(photo.rgb[:, ::-1])) for _ in range(pictures - 1)]
+    others = [other or photo] * (pictures - 1)
     files: list[Any] = [io.BytesIO(png(raster)) for raster in (photo, *others, mask)]
-    try:
-        prepared = stages.prepare(task, files, WorkerConfig(engines=()), {"darkroom": engine})
-    except TargetNotFound:
-        pytest.skip("what the operation needs is not in this picture")
+    prepared = stages.prepare(task, files, WorkerConfig(engines=()), {"darkroom": engine})
     (picture,) = stages.paint(prepared, engine, Never())
     assert isinstance(picture, Picture)
     canvas = prepared.canvas
@@ -113,7 +117,12 @@ def test_at_its_own_size_a_masked_edit_keeps_every_protected_pixel(
     source = photo(name, SIDE)
     mask = mask_for(source)
     assert mask.alpha is not None
-    result, _ = edit(engine, source, mask, operation=operation, output_format=format)
+    try:
+        result, _ = edit(
+            engine, source, mask, operation=operation, other=photo("flower", SIDE), output_format=format
+        )
+    except TargetNotFound:
+        pytest.skip("what the operation needs is not in this picture")
     assert result.size == source.size
     kept = mask.alpha == 255
     np.testing.assert_array_equal(result.rgb[kept], source.rgb[kept])
@@ -122,20 +131,29 @@ def test_at_its_own_size_a_masked_edit_keeps_every_protected_pixel(
     changed = (result.rgb != source.rgb).any(axis=2)
     if result.alpha is not None:
         changed |= result.alpha != 255
-    assert changed[mask.alpha == 0].any(), "nothing was edited at all"
+    assert changed[~kept].any(), "nothing was edited at all"
 
 
 @pytest.mark.rule("A.6/exact-scaled")
-@pytest.mark.parametrize("name", ["astronaut", "coffee"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_at_another_size_what_lies_on_opaque_mask_equals_the_resampled_source(
-    engine: DarkroomEngine, photo: Callable[..., Raster], name: str, operation: str
+    engine: DarkroomEngine, photo: Callable[..., Raster], operation: str
 ) -> None:
-    source = photo(name, SIDE)
-    mask = mask_for(source)
     # Larger one way than the source's aspect: the picture is scaled up and there is new area beside it.
     size = (450, 330)
-    result, prepared = edit(engine, source, mask, operation=operation, size=f"{size[0]}x{size[1]}")
+    for name in ("astronaut", "china"):
+        source = photo(name, SIDE)
+        mask = mask_for(source)
+        other = photo("flower", SIDE)
+        try:
+            result, prepared = edit(
+                engine, source, mask, operation=operation, other=other, size=f"{size[0]}x{size[1]}"
+            )
+        except TargetNotFound:
+            continue
+        break
+    else:
+        pytest.skip("what the operation needs is in neither picture")
     assert result.size == size
     x, y, width, height = prepared.canvas.box
     assert abs(width / height - source.width / source.height) < 0.01, "the picture was stretched"

@@ -176,6 +176,13 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Warming(Protocol):
+    """An engine whose first edit takes longer than those after it, unless it is told that there is time."""
+
+    def warm(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class LoopJob:
     """One edit for an engine in the event loop, which never decodes a pixel.

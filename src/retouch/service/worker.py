@@ -26,7 +26,7 @@ import cv2
 
 from retouch.contract.tokens import count_tokens
 from retouch.engines import registry
-from retouch.engines.base import Capabilities, Engine, Preview
+from retouch.engines.base import Capabilities, Engine, Preview, Warming
 from retouch.errors import Cancelled, InternalError, OutOfMemory, RetouchError
 from retouch.imaging.decode import decode
 from retouch.imaging.limits import PixelLimits
@@ -79,7 +79,7 @@ class Worker:
                 able = {name: describe(engine.capabilities) for name, engine in self._engines.items()}
                 wire.send(self._sock, Frame(Kind.READY, 0, {"pid": os.getpid(), "engines": able}))
                 if self._config.warm:
-                    count_tokens("warm")
+                    self._warm()
                 continue
             self._token.run = frame.run
             # The descriptors are closed with the files, whatever happens.
@@ -96,6 +96,12 @@ class Worker:
         }
         if config.memory is not None:
             resource.setrlimit(resource.RLIMIT_AS, (config.memory, resource.RLIM_INFINITY))
+
+    def _warm(self) -> None:
+        count_tokens("warm")
+        for engine in self._engines.values():
+            if isinstance(engine, Warming):
+                engine.warm()
 
     def _send(self, run: int, task: Task, files: Sequence[BinaryIO], threads: int) -> None:
         try:

@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retouch.engines.base import Canvas, EditJob, Engine, Never, Picture, Plan, Preview
-from retouch.engines.darkroom import operations
+from retouch.engines.base import Canvas, EditJob, Engine, Never, Picture, Plan, Preview, Warming
+from retouch.engines.darkroom import operations, painting
 from retouch.engines.darkroom.colour import luminance, to_linear
 from retouch.engines.darkroom.engine import DarkroomEngine
 from retouch.engines.darkroom.painting import Ground, Manner, paint
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.understanding.sentences import _sentences
+from retouch.engines.darkroom.vision import saliency
 from retouch.errors import Cancelled, TargetNotFound, UnsupportedInstruction, UserError
 from retouch.imaging.canvas import lay_out
 from retouch.imaging.composite import composite
-from retouch.imaging.raster import F32, Raster
+from retouch.imaging.raster import F32, U8, Raster
 
 Photo = Callable[..., Raster]
 
@@ -53,6 +55,14 @@ def difference(one: Raster, other: Raster) -> float:
 
 def is_grey(rgb: np.ndarray) -> bool:
     return bool((np.ptp(rgb.astype(np.int16), axis=-1) <= 3).mean() > 0.99)
+
+
+def test_it_has_read_its_sentences_once_it_is_warm() -> None:
+    _sentences.cache_clear()
+    engine = DarkroomEngine()
+    assert isinstance(engine, Warming)
+    engine.warm()
+    assert _sentences.cache_info().currsize == 1
 
 
 def test_it_is_an_engine_that_declares_itself() -> None:
@@ -217,6 +227,38 @@ def test_previews_have_the_final_size_differ_and_come_closer(photo: Photo) -> No
     assert all(is_grey(preview.raster.rgb) for preview in previews)
 
 
+def test_the_first_preview_waits_for_no_close_look(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+
+    def look(rgb: U8) -> F32:
+        widths.append(rgb.shape[1])
+        return np.zeros(rgb.shape[:2], np.float32)
+
+    monkeypatch.setattr(saliency, "find_saliency", look)
+    source = photo("china", 640)
+    job = EditJob(sources=(source,), prompt="make it snow", previews=2)
+    engine = DarkroomEngine()
+    plan = engine.plan(job)
+    results = engine.edit(job, plan, canvas_for(job, plan), Never())
+    assert isinstance(next(results), Preview)
+    assert widths == []
+    assert [type(result) for result in results] == [Preview, Picture]
+    assert widths == [source.width], "looked at once, for the second preview and for the picture"
+
+
+def test_where_a_glance_finds_nothing_there_is_one_preview_less(
+    photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finds(scene: Scene, **_: Any) -> Raster:
+        if scene.original.width < 100:
+            raise TargetNotFound("Too small to see.")
+        return scene.picture
+
+    monkeypatch.setattr(painting, "find", lambda _: finds)
+    results = run(EditJob(sources=(photo("cat", 512),), prompt="sepia", previews=3))
+    assert [type(result) for result in results] == [Preview, Preview, Picture]
+
+
 def test_previews_of_several_pictures_are_of_the_first(photo: Photo) -> None:
     results = run(EditJob(sources=(photo("cat", 128),), prompt="vintage", seeds=(1, 2), previews=2))
     kinds = [(type(result).__name__, result.index) for result in results]
@@ -367,13 +409,19 @@ def test_one_translucent_pixel_makes_no_cut_out(photo: Photo) -> None:
 
 def test_high_fidelity_holds_back_on_faces_only(photo: Photo) -> None:
     source = photo("astronaut", 320)
-    low, high = edited("sepia", source), edited("sepia", source, fidelity="high")
+    low, high = edited("warmer", source), edited("warmer", source, fidelity="high")
     face = Scene(source).faces[0]
     x, y = face.mesh[1, :2].astype(int)
     near = (slice(y - 4, y + 4), slice(x - 4, x + 4))
     blend = 0.6 * low.rgb[near].astype(np.float32) + 0.4 * source.rgb[near]
     assert np.abs(high.rgb[near] - blend).max() <= 1.0
     assert (high.rgb[-60:] == low.rgb[-60:]).all()
+
+
+def test_high_fidelity_leaves_no_ghost_of_a_face_in_a_print(photo: Photo) -> None:
+    source = photo("astronaut", 320)
+    for asked in ("halftone", "black and white"):
+        assert np.array_equal(edited(asked, source).rgb, edited(asked, source, fidelity="high").rgb), asked
 
 
 def test_a_step_knows_when_it_paints_a_part_only(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,3 +491,19 @@ def test_a_rim_left_by_rounding_is_part_of_the_photograph(photo: Callable[..., R
         for box in ((0, 0, *base.size), (3, 0, base.width - 6, base.height))
     )
     np.testing.assert_array_equal(plain.raster.rgb, rimmed.raster.rgb)
+
+
+@pytest.mark.parametrize("prompt", ["blur only the background", "blur everything except the subject"])
+def test_a_blur_behind_the_subject_does_not_draw_its_colours_out(photo: Photo, prompt: str) -> None:
+    plan = DarkroomEngine().plan(EditJob(sources=(photo("astronaut", 256),), prompt=prompt))
+    (step,) = Recipe.from_dict(plan.recipe).steps
+    assert (step.op, step.region, step.keep) == ("blur_background", None, ())
+    assert plan.revised_prompt == "Blur the background."
+
+
+def test_it_says_when_only_the_subject_is_recoloured(photo: Photo) -> None:
+    def told(name: str, prompt: str) -> str:
+        return DarkroomEngine().plan(EditJob(sources=(photo(name, 256),), prompt=prompt)).revised_prompt
+
+    assert "only it" in told("astronaut", "change the orange to blue")
+    assert "only it" not in told("china", "change the green to blue")

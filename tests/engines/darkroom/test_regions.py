@@ -7,6 +7,7 @@ import pytest
 
 from retouch.engines.darkroom import regions
 from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.vision.faces import Sighting
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import Raster
 
@@ -36,3 +37,17 @@ def test_a_colour_that_is_missing_is_named(scene: Scene, colour: str, said: str)
 def test_what_is_no_region_is_a_mistake(scene: Scene) -> None:
     with pytest.raises(ValueError, match="no such region"):
         regions.weigh(scene, "attic")
+
+
+def test_a_colour_is_looked_for_on_clothes_and_not_on_lips(photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Scene(photo("astronaut", 320))
+    face = Sighting(0.9, np.array([0.2, 0.516], np.float32), 0.1, 0.0)
+    monkeypatch.setattr(regions, "glimpsed", lambda *_: [face])
+    found = regions.of_colour(seen, "orange")
+    monkeypatch.setattr(regions, "glimpsed", lambda *_: [])
+    everywhere = regions.of_colour(seen, "orange")
+    middle = np.s_[160:170, 60:68]
+    assert everywhere[middle].max() > 0.5
+    assert found[middle].max() == 0
+    away = np.s_[240:, :]
+    np.testing.assert_array_equal(found[away], everywhere[away])

@@ -20,6 +20,7 @@ from retouch.engines.base import (
     Preview,
     Size,
 )
+from retouch.engines.darkroom import regions
 from retouch.engines.darkroom.assets import use_folder
 from retouch.engines.darkroom.contradictions import one_result_only, refuse_contradictions
 from retouch.engines.darkroom.demands import LOOK_SIDE, seek
@@ -31,6 +32,7 @@ from retouch.engines.darkroom.passes import FILLED_PREVIEW_SIDES, coarse_sides, 
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.understanding.instruction import understand
+from retouch.engines.darkroom.understanding.telling import say
 from retouch.engines.darkroom.understanding.vocabulary import vocabulary
 from retouch.errors import TargetNotFound, UnsupportedInstruction, UserError
 from retouch.imaging.raster import F32, Raster
@@ -63,6 +65,10 @@ class DarkroomEngine:
         self._job: weakref.ref[EditJob] | None = None
         self._seen: list[Scene] = []
 
+    def warm(self) -> None:
+        """Get ready to read instructions."""
+        understand("Make it black and white", has_mask=False, sources=1)
+
     def plan(self, job: EditJob) -> Plan:
         """Understand the job; look at its pictures only as far as a refusal depends on them.
 
@@ -73,7 +79,7 @@ class DarkroomEngine:
         place = marked(job.markup) if job.markup is not None else job.mask
         recipe = understand(job.prompt, has_mask=place is not None, sources=len(job.sources))
         refuse_contradictions(job, recipe, place is not None)
-        recipe = _cut_out(job, recipe)
+        recipe = _cut_out(job, replace(recipe, steps=tuple(map(_behind, recipe.steps))))
         if len(job.seeds) > 1 and all(vocabulary().operations[step.op].unvarying for step in recipe.steps):
             raise one_result_only(len(job.seeds))
         _leave_something(job, recipe, place)
@@ -87,6 +93,10 @@ class DarkroomEngine:
                     raise
                 raise TargetNotFound(f"In image {number}: {error.message}") from None
         self._job, self._seen = weakref.ref(job), seen
+        if place is None and not recipe.each and _is_the_subjects(recipe, seen[0]):
+            recipe = replace(
+                recipe, notes=(*recipe.notes, "The subject has that colour, so only it is recoloured.")
+            )
         if not job.transparent and any(step.op in CLEARING for step in recipe.steps):
             note = "What is cut out lies on white: this model or format has no transparency."
             recipe = replace(recipe, notes=(*recipe.notes, note))
@@ -132,6 +142,24 @@ class DarkroomEngine:
 def _looked_at(job: EditJob, recipe: Recipe) -> list[Scene]:
     sources = job.sources if recipe.each else job.sources[:1]
     return [Scene(reduced(source, LOOK_SIDE), sources=job.sources) for source in sources]
+
+
+def _is_the_subjects(recipe: Recipe, scene: Scene) -> bool:
+    """Whether a colour is changed on the subject alone, though the instruction only names the colour."""
+    if reframes(recipe):
+        return False
+    named = [step.params.get("source") for step in recipe.steps if step.op == "recolour" and step.region is None]
+    return any(colour is not None and regions.is_subjects(scene, colour) for colour in named)
+
+
+def _behind(step: Step) -> Step:
+    """A blur of what is not the subject as the one made for that: any other draws the subject's colours out into
+    its background."""
+    kept = tuple(region for region in step.keep if region != "subject")
+    if step.op != "blur" or not (step.region == "background" or (step.region is None and kept != step.keep)):
+        return step
+    behind = replace(step, op="blur_background", region=None, keep=kept)
+    return replace(behind, says=say(behind, vocabulary()))
 
 
 def _cut_out(job: EditJob, recipe: Recipe) -> Recipe:

@@ -83,13 +83,20 @@ class Manner:
 
 
 def paint(
-    ground: Ground, recipe: Recipe, manner: Manner, cancel: CancelToken, known: Scene | None = None
+    ground: Ground,
+    recipe: Recipe,
+    manner: Manner,
+    cancel: CancelToken,
+    known: Scene | None = None,
+    *,
+    hasty: bool = False,
 ) -> Raster:
     """The recipe done to ``ground``; `check` is called before every step.
 
     New area is filled first, so that the steps see a whole picture. With a mask it then stays as it is, like
     the rest of what the mask protects. ``known``: a scene of the same photograph, whose analyses are used and
-    which learns those made here if it has the same size. Raises `TargetNotFound`.
+    which learns those made here if it has the same size; ``hasty`` as in `Scene.share_with`. Raises
+    `TargetNotFound`.
     """
     picture = ground.base
     check(cancel)
@@ -102,7 +109,7 @@ def paint(
         picture = composite(picture, _keep_alpha(picture, find("extend")(hole)), ground.new_area())
     scene = _scene(ground, picture, manner, _editable(ground))
     if known is not None and not ground.extends:
-        scene.share_with(known)
+        scene.share_with(known, hasty=hasty)
     for step in recipe.steps:
         check(cancel)
         if step.op == "extend":
@@ -150,7 +157,8 @@ def _do(scene: Scene, step: Step, *, restraint: bool) -> None:
         painted = _keep_alpha(scene.picture, find(step.op)(scene, amount=step.amount, **step.params))
     finally:
         scene.weight = mask
-    if restraint and not vocabulary().operations[step.op].steady and scene.faces:
+    operation = vocabulary().operations[step.op]
+    if restraint and not (operation.steady or operation.even) and scene.faces:
         held = 1 - np.float32(1 - FACE_RESTRAINT) * regions.faces(scene)
         weight = held if weight is None else weight * held
     scene.picture = painted if weight is None else composite(scene.picture, painted, weight)

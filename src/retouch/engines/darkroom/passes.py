@@ -13,6 +13,7 @@ from retouch.engines.darkroom.operations.sheet import sheet
 from retouch.engines.darkroom.painting import Ground, Manner, paint, rescale
 from retouch.engines.darkroom.recipe import Recipe
 from retouch.engines.darkroom.scene import Scene
+from retouch.errors import TargetNotFound
 from retouch.imaging.composite import composite
 from retouch.imaging.raster import F32, Raster
 
@@ -49,7 +50,13 @@ def pictures(
     sides = list(coarse_sides(ground.base.size, job.previews, FILLED_PREVIEW_SIDES if fills else PREVIEW_SIDES))
     hole = _hole(ground, recipe)
     for number, side in enumerate(sides[: 2 if hole is not None else 3]):
-        coarse = rescale(paint(ground.shrunk(side), recipe, manner, cancel, seen), ground.base.size)
+        try:
+            coarse = paint(ground.shrunk(side), recipe, manner, cancel, seen, hasty=number == 0)
+        except TargetNotFound:
+            if number > 0:
+                raise
+            continue  # What a glance does not find a closer look may.
+        coarse = rescale(coarse, ground.base.size)
         yield Preview(coarse)
         if hole is not None and number == 1 and len(sides) > 2:
             # A third filling would cost as much as it shows; the photograph around the second one costs nothing.

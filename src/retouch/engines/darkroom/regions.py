@@ -9,7 +9,9 @@ import numpy as np
 
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.understanding.hues import say
+from retouch.engines.darkroom.vision.faces import glimpsed
 from retouch.engines.darkroom.vision.hues import find_colour
+from retouch.engines.darkroom.vision.hues import is_subjects as colour_is_subjects
 from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import F32
@@ -19,6 +21,10 @@ SEAM = 0.06
 
 COLOUR = "colour:"
 """What the name of a region begins with that is of a colour."""
+
+FACE_CERTAIN, MOSTLY = 0.7, 0.4
+"""How sure of a face a detector must be to keep a colour off it, and what share of the colour on faces is too much
+for that not to be meant."""
 
 SKY_CONFIDENCE = 0.35
 """Enough where a person says that there is a sky."""
@@ -69,7 +75,29 @@ def of_colour(scene: Scene, colour: str) -> F32:
     0 throughout where there is none."""
     masked = scene.weight is not None and bool((scene.weight <= 0).any())
     subject = scene.saliency if not masked and is_clear(scene.saliency) else None
-    return find_colour(scene.original.rgb, colour, subject)
+    found = find_colour(scene.original.rgb, colour, subject)
+    return found if masked else _without_faces(scene, found)
+
+
+def is_subjects(scene: Scene, colour: str) -> bool:
+    """Whether it is the subject alone that `of_colour` looks at, where no mask says where."""
+    return is_clear(scene.saliency) and colour_is_subjects(scene.original.rgb, colour, scene.saliency)
+
+
+def _without_faces(scene: Scene, found: F32) -> F32:
+    """``found`` without lips and cheeks, where most of it is something else: who names a colour means a dress."""
+    if not found.any():
+        return found
+    width = found.shape[1]
+    held = np.zeros_like(found)
+    for one in glimpsed(scene.original.rgb, FACE_CERTAIN):
+        x, y = (float(place) * width for place in one.centre)
+        reach = one.side * width
+        axes = (max(1, round(0.5 * reach)), max(1, round(0.62 * reach)))
+        cv2.ellipse(held, (round(x), round(y)), axes, 0, 0, 360, 1.0, -1)
+    if not held.any() or float((found * held).sum()) > MOSTLY * float(found.sum()):
+        return found
+    return np.asarray(found * (1 - cv2.blur(held, (5, 5))), dtype=np.float32)
 
 
 def nothing_of(colour: str) -> str:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 SEEN_CLOSELY = 1024
 """The longer side, in pixels, of a picture in which a larger one would show hardly a face more."""
 
-SKETCH = 240
-"""Pixels; a smaller pass looks for the sky itself, which is quicker there, so that something can be shown soon."""
-
 
 class Scene:
     """What an operation is given: the picture as the steps so far left it, and analyses of the original.
@@ -57,6 +54,7 @@ class Scene:
         self.sources = sources
         self._others: dict[tuple[int, int | None], Scene] = {}
         self._closer: Scene | None = None
+        self._hasty = False
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator that depends on the seed and on ``salt`` (one an operation) alone."""
@@ -83,7 +81,9 @@ class Scene:
 
     def learn_from(self, other: Scene) -> None:
         """Take over the analyses that ``other``, a scene of the same photograph, has made already: all of them
-        if it has the same size, otherwise the saliency, which a network saw at a size of its own anyway."""
+        if it has the same size, otherwise where the subject is, which was seen at a size of its own anyway."""
+        if other._hasty:
+            return
         made = vars(other)
         if self.sources == other.sources:
             self._others = other._others
@@ -91,38 +91,65 @@ class Scene:
         if "crowd" in made and max(other.original.size) >= min(SEEN_CLOSELY, max(self.original.size)):
             vars(self)["crowd"] = other.crowd
         if other.original.size == self.original.size:
-            vars(self).update({name: made[name] for name in ("saliency", "matte", "sky", "faces") if name in made})
-        elif "saliency" in made:
-            small: F32 = other.saliency
-            vars(self)["saliency"] = cv2.resize(small, self.original.size, interpolation=cv2.INTER_LINEAR)
+            seen = ("glimpse", "saliency", "decided", "matte", "sky", "faces")
+            vars(self).update({name: made[name] for name in seen if name in made})
+            return
+        for name in {"glimpse", "saliency", "decided"} & made.keys():
+            vars(self)[name] = cv2.resize(made[name], self.original.size, interpolation=cv2.INTER_LINEAR)
 
-    def share_with(self, other: Scene) -> None:
+    def share_with(self, other: Scene, *, hasty: bool = False) -> None:
         """See what ``other``, a scene of the same photograph, sees: what it has seen already, as `learn_from`, and
-        where it is the larger one, through its eyes from now on. A coarse pass so looks but once, and for all."""
+        where it is the larger one, through its eyes from now on. A coarse pass so looks but once, and for all.
+        ``hasty``: what it has not seen yet is only glanced at, and not for others, so that something can be shown
+        soon."""
         self.learn_from(other)
         if max(other.original.size) > max(self.original.size):
-            self._closer = other
+            self._closer, self._hasty = other, hasty
+
+    def _glances_at(self, name: str) -> bool:
+        """Whether the analysis of that name should be quick rather than good."""
+        return self._hasty and name not in vars(self._closer)
 
     @cached_property
     def saliency(self) -> F32:
         """How much each pixel belongs to the subject: float32 (height, width) in 0..1, soft edges."""
-        if self._closer is not None:
-            return _shrunk(self._closer.saliency, self.original.size)
         from retouch.engines.darkroom.vision.saliency import find_saliency
 
+        if self._glances_at("saliency"):
+            return self.glimpse
+        if self._closer is not None:
+            return _shrunk(self._closer.saliency, self.original.size)
         return find_saliency(self.original.rgb)
+
+    @cached_property
+    def glimpse(self) -> F32:
+        """As `saliency`, but rough and quick: for what need not know an edge."""
+        from retouch.engines.darkroom.vision.saliency import glance
+
+        if self._closer is not None:
+            return _shrunk(self._closer.glimpse, self.original.size)
+        return glance(self.original.rgb)
+
+    @cached_property
+    def decided(self) -> F32:
+        """`saliency` without its broad doubts, for what parts the subject from its ground."""
+        from retouch.engines.darkroom.vision.doubt import settled
+
+        if self._closer is not None and not self._hasty:
+            return _shrunk(self._closer.decided, self.original.size)
+        return settled(self.original.rgb, self.saliency)
 
     @cached_property
     def matte(self) -> F32:
         """The subject's alpha, its edges refined: float32 (height, width) in 0..1."""
         from retouch.engines.darkroom.vision.matte import find_matte
 
-        return find_matte(self.original.rgb, self.saliency)
+        return find_matte(self.original.rgb, self.decided)
 
     @cached_property
     def sky(self) -> Sky:
         """The sky's alpha and how sure of it we are."""
-        if self._closer is not None and max(self.original.size) >= SKETCH:
+        if self._closer is not None and not self._glances_at("sky"):
             sky = self._closer.sky
             return replace(sky, alpha=_shrunk(sky.alpha, self.original.size))
         from retouch.engines.darkroom.vision.sky import find_sky
@@ -132,10 +159,12 @@ class Scene:
     @cached_property
     def faces(self) -> list[Face]:
         """The faces, largest first."""
-        if self._closer is not None:
-            return [face.scaled(self.original.width / self._closer.original.width) for face in self._closer.faces]
         from retouch.engines.darkroom.vision.faces import find_faces
 
+        if self._glances_at("faces"):
+            return find_faces(self.original.rgb, hasty=True)
+        if self._closer is not None:
+            return [face.scaled(self.original.width / self._closer.original.width) for face in self._closer.faces]
         return find_faces(self.original.rgb)
 
     @cached_property

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from retouch.engines.darkroom.operations.distance import believed_sky, find_distance
+from retouch.engines.darkroom.operations.distance import believed_sky, find_distance, is_close
 from retouch.engines.darkroom.scene import Scene
 from retouch.imaging.raster import Raster
 
@@ -27,3 +27,15 @@ def test_a_subject_that_the_lower_rim_cuts_is_near(photo: Photo) -> None:
 def test_a_sky_that_nobody_is_sure_of_is_none() -> None:
     scene = Scene(Raster(np.random.default_rng(0).integers(0, 255, (90, 120, 3), dtype=np.uint8)))
     assert believed_sky(scene).max() == 0
+
+
+def test_a_dark_trunk_is_nearer_than_the_light_between_the_trees() -> None:
+    rgb = np.full((300, 400, 3), 120, np.uint8)
+    rgb[:, 80:120] = rgb[:, 260:300] = 20
+    far = find_distance(Scene(Raster(rgb)), np.zeros((300, 400), np.float32))
+    assert far[60, 95:105].mean() < 0.7 * far[60, 180:200].mean()
+
+
+def test_a_group_that_fills_the_picture_is_close_and_a_landscape_is_not(photo: Photo) -> None:
+    assert is_close(Scene(photo("astronaut")))
+    assert not is_close(Scene(photo("china")))

@@ -85,3 +85,11 @@ def test_low_quality_is_drawn_coarser_and_still_at_the_pictures_size(photo: Phot
         quick = style(Scene(picture, quality="low"))
         assert quick.size == picture.size
         assert not np.array_equal(quick.rgb, style(Scene(picture)).rgb)
+
+
+def test_charcoal_has_greys_between_paper_and_coal() -> None:
+    ramp = np.repeat(np.linspace(10, 245, 600, dtype=np.uint8)[None, :, None], 300, 0).repeat(3, 2)
+    drawn = charcoal(Scene(Raster(np.ascontiguousarray(ramp)))).rgb[..., 0].astype(np.float32)
+    smudged = cv2.GaussianBlur(drawn, (0, 0), 12)[150, 30:-30]
+    assert np.ptp(smudged) > 150
+    assert np.abs(np.diff(smudged)).max() < 3

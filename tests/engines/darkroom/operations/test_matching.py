@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from retouch.engines.darkroom.operations import matching
 from retouch.engines.darkroom.operations.matching import match_colours, match_colours_needs
 from retouch.engines.darkroom.scene import Scene
 from retouch.errors import UnsupportedInstruction
@@ -49,3 +50,20 @@ def test_one_flat_colour_breaks_nothing(photo: Photo) -> None:
 def test_a_picture_that_was_not_sent_is_refused(scene: Scene) -> None:
     with pytest.raises(UnsupportedInstruction, match="image 4"):
         match_colours_needs(scene, None, image=4)
+
+
+def test_people_keep_more_of_their_colour_than_what_is_around_them(
+    photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = photo("astronaut", 320)
+    scene = Scene(person, sources=(person, photo("rocket", 320)))
+    left, top, right, bottom = (round(edge) for edge in scene.faces[0].box)
+    face = np.s_[top:bottom, left:right]
+
+    def warmth(picture: Raster) -> float:
+        part = picture.rgb[face].astype(float)
+        return float((part[..., 0] - part[..., 2]).mean())
+
+    spared = warmth(match_colours(scene, image=2))
+    monkeypatch.setattr(matching, "glimpsed", lambda *_: [])
+    assert spared > warmth(match_colours(scene, image=2)) + 8

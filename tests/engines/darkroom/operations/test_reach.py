@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from retouch.engines.darkroom.operations.reach import SHARE, extend_frame, extend_frame_size
+from retouch.engines.darkroom.operations.reach import SHARE, extend_frame, extend_frame_needs, extend_frame_size
 from retouch.engines.darkroom.scene import Scene
+from retouch.errors import UnsupportedInstruction
 from retouch.imaging.raster import Raster
 
 Photo = Callable[..., Raster]
@@ -49,3 +50,21 @@ def test_a_cut_out_goes_on_transparent() -> None:
     result = extend_frame(scene(Raster(np.full((64, 64, 3), 90, np.uint8), alpha)), side="right", share=0.5)
     assert result.alpha is not None
     assert not result.alpha[:, 64:].any()
+
+
+def test_more_than_can_be_made_up_is_refused(photo: Photo) -> None:
+    extend_frame_needs(scene(photo("china", 160)), None, ratio="16:9")
+    extend_frame_needs(scene(photo("astronaut", 128)), None, side="top", share=0.6)
+    for much in ({"ratio": "21:9"}, {"side": "left", "share": 1.0}):
+        with pytest.raises(UnsupportedInstruction, match="60%"):
+            extend_frame_needs(scene(photo("astronaut", 128)), None, **much)  # type: ignore[arg-type]
+
+
+def test_a_thing_on_even_ground_gets_as_much_more_of_it_as_is_asked_for() -> None:
+    rgb = np.full((90, 90, 3), 240, np.uint8)
+    rgb[4:-4, 4:-4] = (30, 140, 60)
+    page = scene(Raster(rgb))
+    extend_frame_needs(page, None, ratio="21:9")
+    result = extend_frame(page, ratio="21:9")
+    assert result.rgb[:, :50].min() >= 236, "no ghost of the thing beside it"
+    assert result.rgb[:, -50:].min() >= 236

@@ -44,6 +44,12 @@ def test_autumn_turns_leaves_from_green_to_orange() -> None:
     assert 30 < hue(render("autumn", swatch(LEAF))) < 95
 
 
+def test_leaves_in_the_shade_turn_and_the_sea_does_not() -> None:
+    shade, sea = (12, 62, 66), (96, 190, 205)
+    assert hue(render("autumn", swatch(shade))) < 100
+    assert 170 < hue(render("autumn", swatch(sea))) < 240
+
+
 @pytest.mark.parametrize("name", SEASONS)
 def test_skin_stays_skin(name: str) -> None:
     assert 35 < hue(render(name, swatch(SKIN))) < 85

@@ -35,6 +35,18 @@ def test_the_rim_is_nothing_at_a_border() -> None:
     assert cells.rim.max() > 6
 
 
+def test_only_the_chosen_pieces_are_split() -> None:
+    image, rng = ramp(), np.random.default_rng(0)
+    cells = tessellation.panes(image, 30, rng)
+    which = np.arange(cells.count) == cells.labels[40, 60]
+    split = cells.split(tessellation.panes(image, 10, rng), which)
+    inside = which[cells.labels]
+    assert len(np.unique(split.labels[inside])) > 4
+    assert len(np.unique(split.labels[~inside])) == len(np.unique(cells.labels[~inside]))
+    assert np.array_equal(split.rim[~inside], cells.rim[~inside])
+    assert split.rim[inside].max() < cells.rim[inside].max()
+
+
 def test_triangles_cover_the_picture() -> None:
     rgb = np.full((80, 100, 3), 100, np.uint8)
     pieces = tessellation.triangles(rgb, np.ones((80, 100), np.float32), 60, np.random.default_rng(1))

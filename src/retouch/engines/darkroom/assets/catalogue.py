@@ -76,6 +76,12 @@ def _plurals(form: str) -> Iterator[str]:
         yield lead + noun + "s" + rest
 
 
+def plural(name: str) -> str:
+    """Several of a thing in words: "party-popper" gives "party poppers"; what is several already stays."""
+    words = name.replace("-", " ")
+    return words if re.search(r"[^s]s$", words) else next(_plurals(words))
+
+
 def find(phrase: str) -> str | None:
     """The id of the thing that ``phrase`` names: "car", "the two cups of coffee" without its number, "gifts";
     a name of the user's own comes first. None for anything else; there is no guessing."""

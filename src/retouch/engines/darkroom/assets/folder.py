@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import stat
 from collections.abc import Mapping
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import structlog
 from PIL import Image, UnidentifiedImageError
 
 from retouch.imaging.raster import U8
@@ -23,7 +23,7 @@ KEPT_SIDE = 1536
 
 PREFIX = "own/"
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 _files: dict[str, Path] = {}
 
 
@@ -40,16 +40,16 @@ def use_folder(path: Path | None) -> None:
     try:
         found = sorted(path.iterdir())
     except OSError as error:
-        _log.warning("things_folder_unreadable", folder=str(path), error=str(error))
+        _log.warning("the folder %s is not used: %s", path, error)
         return
     for file in found:
         if file.suffix.lower() != ".png":
             continue
         if len(_files) >= MOST_FILES:
-            _log.warning("things_folder_full", folder=str(path), most=MOST_FILES)
+            _log.warning("only %d files of %s are used", MOST_FILES, path)
             return
         if problem := _problem(file):
-            _log.warning("thing_left_out", file=str(file), reason=problem)
+            _log.warning("%s is left out: %s", file, problem)
             continue
         name = " ".join(re.sub(r"[-_’']", " ", file.stem.lower()).split())
         if name:
@@ -107,11 +107,11 @@ def read(name: str) -> U8 | None:
         with Image.open(file, formats=("PNG",)) as image:
             pixels: U8 = np.asarray(image.convert("RGBA"), np.uint8)
     except (OSError, ValueError, SyntaxError, MemoryError) as error:
-        _log.warning("thing_left_out", file=str(file), reason=str(error))
+        _log.warning("%s is left out: %s", file, error)
         return None
     rows, columns = (np.flatnonzero((pixels[..., 3] > 8).any(axis)) for axis in (1, 0))
     if rows.size < 2 or columns.size < 2:
-        _log.warning("thing_left_out", file=str(file), reason="it shows nothing")
+        _log.warning("%s is left out: %s", file, "it shows nothing")
         return None
     pixels = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     scale = KEPT_SIDE / max(pixels.shape[:2])

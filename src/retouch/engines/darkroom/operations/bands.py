@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -12,9 +12,11 @@ import numpy as np
 from retouch.engines.darkroom.operations.calm import carry_on
 from retouch.engines.darkroom.operations.guard import Box, bounds
 from retouch.engines.darkroom.operations.patchmatch import Flags
-from retouch.imaging.raster import F32
+from retouch.imaging.raster import F32, U8
 
 Side = Literal["left", "right", "top", "bottom"]
+
+Image = TypeVar("Image", F32, U8)
 
 THICK = 0.3
 """A band thicker than this share of the photograph would have to repeat things to be filled with them."""
@@ -143,7 +145,7 @@ def bands(hole: Flags) -> Iterator[Band]:
 def calmed(image: F32, thickness: int, side: Side, rng: np.random.Generator) -> F32:
     """``image`` (height, width, channels) with the ``thickness`` lines on its ``side`` replaced by `carry_on`."""
     result = image.copy()
-    turned = _turn(result, side)
+    turned = turn(result, side)
     turned[:, :thickness] = carry_on(np.ascontiguousarray(turned[:, thickness:]), thickness, rng)
     return result
 
@@ -151,16 +153,16 @@ def calmed(image: F32, thickness: int, side: Side, rng: np.random.Generator) -> 
 def meet(painted: F32, line: F32, side: Side) -> None:
     """Draw the new canvas ``painted`` (height, width, channels) on that ``side`` to the photograph's last ``line``
     (one row or column of it), in place: what is left of a seam dies away over a few pixels."""
-    turned = _turn(painted, side)
+    turned = turn(painted, side)
     height, width = turned.shape[:2]
-    beside = _turn(line, side)[:, 0] - turned[:, -1]
+    beside = turn(line, side)[:, 0] - turned[:, -1]
     softened = cv2.GaussianBlur(np.ascontiguousarray(beside).reshape(height, 1, -1), (0, 0), 1.0)
     depth = np.arange(width - 1, -1, -1, dtype=np.float32)
     fall = np.exp(-depth / np.float32(3 + 0.012 * height)).astype(np.float32)
     turned += softened.reshape(height, 1, -1) * fall[None, :, None]
 
 
-def _turn(image: F32, side: Side) -> F32:
+def turn(image: Image, side: Side) -> Image:
     """A view of ``image`` whose left side is that ``side``."""
     if side in ("top", "bottom"):
         image = image.swapaxes(0, 1)

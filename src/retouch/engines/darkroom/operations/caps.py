@@ -27,40 +27,52 @@ def closed(sketch: Sketch, sides: F32, half: float, y: float, sag: float) -> F32
 
 
 def cap(sketch: Sketch, colour: str) -> None:
-    h, y = 1.05 * sketch.head.half, sketch.head.line - 0.14
-    top = dome(h, y, 1.0, 0.86)
-    outline = closed(sketch, top, h, y, 0.10)
-    sketch.fill(outline, sketch.round(colour, h))
+    h, y = 1.04 * sketch.head.half, sketch.head.line - 0.10
+    outline = closed(sketch, dome(h, y, 0.80, 0.88), h, y, 0.06)
+    sketch.fill(outline, sketch.round(colour, h, depth=0.8), casts=True)
     sketch.open(sketch.clip(outline))
-    for x in (-0.62, 0.0, 0.62):
-        seam = [(x * h, y + 0.1), (x * 0.93 * h, y - 0.4), (x * 0.55 * h, y - 0.8), (0.0, y - 1.0)]
-        sketch.line(seam, shade(colour, 0.45), 0.014, 'opacity="0.8"')
-        sketch.line([(a + 0.02, b) for a, b in seam], shade(colour, 1.3), 0.01, 'opacity="0.35"')
-    sketch.line(
-        [(-0.5 * h, y - 0.75), (0.0, y - 0.9), (0.4 * h, y - 0.8)],
-        "#fff",
-        0.14,
-        f'opacity="0.12" {sketch.blurred(0.09)}',
-    )
+    for x in (-0.66, 0.0, 0.66):
+        seam = [(x * h, y + 0.1), (x * 0.94 * h, y - 0.33), (x * 0.6 * h, y - 0.65), (0.0, y - 0.8)]
+        sketch.line(seam, shade(colour, 0.55), 0.016, 'opacity="0.8"')
+        for aside in (-0.03, 0.03):
+            stitched = [(a + aside, b) for a, b in seam]
+            dashes = f'opacity="0.45" stroke-dasharray="{0.03 * sketch.unit:.1f}"'
+            sketch.line(stitched, shade(colour, 1.5), 0.008, dashes)
+    sheen = f'opacity="0.20" {sketch.blurred(0.10)}'
+    sketch.line([(-0.5 * h, y - 0.5), (-0.15 * h, y - 0.64), (0.25 * h, y - 0.6)], "#fff", 0.2, sheen)
+    for x in (-0.36, 0.36):
+        sketch.dot((x * h, y - 0.5), 0.022, shade(colour, 0.4))
     sketch.close()
-    sketch.dot((0.0, y - 1.0), 0.06, shade(colour, 0.8))
+    sketch.dot((0.0, y - 0.80), 0.055, shade(colour, 0.9))
+    _visor(sketch, colour, h, y)
+
+
+def _visor(sketch: Sketch, colour: str, h: float, y: float) -> None:
+    """A bill that arches over the forehead and comes towards whoever looks."""
     turn = np.linspace(0, PI, 40)
     cos, sin = np.cos(turn), np.sin(turn)
-    back = np.stack([0.99 * h * cos, y - 0.06 + 0.13 * sin, BRIM_BACK - 0.85 * h * sin], 1).astype(np.float32)
-    front = np.stack([1.0 * h * cos, y - 0.02 + 0.46 * sin**0.85, BRIM_BACK - 1.6 * h * sin], 1).astype(np.float32)
-    under = front + np.array([0, 0.05, 0], np.float32)
-    sketch.fill(np.concatenate([back, under[::-1]]), shade(colour, 0.3), casts=True)
+    back = np.stack([0.93 * h * cos, y + 0.06 - 0.25 * sin, BRIM_BACK - 0.95 * h * sin], 1).astype(np.float32)
+    reach = BRIM_BACK - 1.55 * h * sin**0.8
+    across = 1.1 * h * np.sign(cos) * np.abs(cos) ** 0.75
+    front = np.stack([across, y + 0.17 + 0.09 * sin**0.6, reach], 1).astype(np.float32)
+    under = front + np.array([0, 0.04, 0], np.float32)
+    sketch.fill(np.concatenate([back, under[::-1]]), shade(colour, 0.42), casts=True)
+    bill = np.concatenate([back, front[::-1]])
     tones = (
-        (0, shade(colour, 0.45)),
-        (0.35, shade(colour, 1.30)),
-        (0.6, shade(colour, 1.1)),
-        (1, shade(colour, 0.45)),
+        (0, shade(colour, 0.62)),
+        (0.25, shade(colour, 1.25)),
+        (0.45, shade(colour, 1.45)),
+        (0.7, shade(colour, 1.05)),
+        (1, shade(colour, 0.55)),
     )
-    sketch.fill(np.concatenate([back, front[::-1]]), sketch.linear((-h, y), (h, y), *tones))
-    for share in (0.35, 0.55, 0.75, 0.92):
-        sketch.line(back + np.float32(share) * (front - back), shade(colour, 0.6), 0.009, 'opacity="0.7"')
-    sketch.line(back, "#000", 0.09, f'opacity="0.6" {sketch.blurred(0.045)}')
-    sketch.line(front[6:-6], "#fff", 0.02, f'opacity="0.3" {sketch.blurred(0.012)}')
+    sketch.fill(bill, sketch.linear((-h, y), (h, y), *tones))
+    sketch.open(sketch.clip(bill))
+    sketch.line(back, "#000", 0.16, f'opacity="0.6" {sketch.blurred(0.05)}')
+    for share in (0.4, 0.6, 0.8, 0.95):
+        seam = np.asarray(back + np.float32(share) * (front - back), np.float32)
+        sketch.line(seam, shade(colour, 0.72), 0.009, 'opacity="0.6"')
+    sketch.close()
+    sketch.line(front[3:-3], shade(colour, 1.5), 0.014, 'opacity="0.5"')
 
 
 def beanie(sketch: Sketch, colour: str) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from retouch.engines.darkroom.colour import from_oklab, parse_hex, to_oklab
-from retouch.imaging.raster import F32
+from retouch.engines.darkroom.colour import from_oklab, parse_hex, to_linear, to_oklab, to_srgb
+from retouch.imaging.raster import F32, U8
 
-DOME = 1024
-"""The longer side, in pixels, at which a sky is painted; nothing in it but stars is finer."""
+DOME = 768
+"""The longer side, in pixels, at which a sky is painted; nothing in it but stars, see `stars`, is finer."""
 
 FIELD = 1024
 """The side, in cells, of the field of noise that the clouds are cut from; it repeats."""
@@ -45,15 +45,22 @@ def ramp(colours: tuple[str, ...], at: F32) -> F32:
 
 def noise(rng: np.random.Generator, *, octaves: int = 8, first: int = 4, gain: float = 0.6) -> F32:
     """Fractal noise that repeats at its edges: float32 (FIELD, FIELD), mean 0, deviation 1."""
-    total = np.zeros((FIELD, FIELD), np.float32)
+    total = np.zeros((first, first), np.float32)
     for octave in range(octaves):
-        cells = first * 2**octave
-        grid = np.pad(rng.standard_normal((cells, cells), dtype=np.float32), 2, mode="wrap")
-        scale = FIELD / cells
-        large = cv2.resize(grid, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        start = round(2 * scale)
-        total += large[start : start + FIELD, start : start + FIELD] * np.float32(gain**octave)
+        if octave:
+            total = _doubled(total, 2 * len(total))
+        total += rng.standard_normal(total.shape, dtype=np.float32) * np.float32(gain**octave)
+    if len(total) != FIELD:
+        total = _doubled(total, FIELD)
     return np.asarray((total - total.mean()) / total.std(), dtype=np.float32)
+
+
+def _doubled(grid: F32, side: int) -> F32:
+    """A ``grid`` that repeats at its edges, enlarged to ``side`` cells a side."""
+    scale = side / len(grid)
+    large = cv2.resize(np.pad(grid, 2, mode="wrap"), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    start = round(2 * scale)
+    return np.ascontiguousarray(large[start : start + side, start : start + side], dtype=np.float32)
 
 
 def paint_sky(size: tuple[int, int], horizon: float, air: Air, rng: np.random.Generator, sun: float) -> F32:
@@ -74,8 +81,6 @@ def paint_sky(size: tuple[int, int], horizon: float, air: Air, rng: np.random.Ge
         far = np.hypot(x[None, :], (drop[:, None] - np.float32(0.05)) * np.float32(1.3))
         glow = np.float32(air.sun) * (0.75 * np.exp(-np.square(far / 0.12)) + 0.5 * np.exp(-far / 0.25))
         sky += glow[..., None] * parse_hex(air.sunlight)
-    if air.stars:
-        sky += _stars(size, horizon, air.stars, rng)
     if not air.cover:
         return sky
     thick, light = _ceiling(size, horizon, air, rng, sun)
@@ -134,17 +139,29 @@ def _ceiling(
     return thick.astype(np.float32, copy=False), light.astype(np.float32, copy=False)
 
 
-def _stars(size: tuple[int, int], horizon: float, density: float, rng: np.random.Generator) -> F32:
-    """Stars, few bright and many faint, fewer in the haze above the horizon: linear, (height, width, 3)."""
-    width, height = size
-    count = int(density * width * height / 1100)
-    rows = np.minimum((rng.random(count) ** 1.25 * horizon).astype(int), height - 1)
-    columns = rng.integers(0, width, count)
-    power = np.minimum(rng.pareto(1.9, count), 14).astype(np.float32) * np.float32(0.16)
-    warmth = rng.uniform(-1, 1, count).astype(np.float32)
-    tint = np.stack([1 + 0.22 * warmth, np.ones(count), 1 - 0.22 * warmth], -1).astype(np.float32)
-    points = np.zeros((height, width, 3), np.float32)
-    haze = np.clip(1.15 - rows / max(1.0, horizon), 0, 1).astype(np.float32)
-    points[rows, columns] = tint * (power * haze)[:, None]
-    spread = max(0.5, max(size) / 1500)
-    return np.asarray(cv2.GaussianBlur(points, (0, 0), spread) * np.float32(5 * spread), dtype=np.float32)
+def stars(sky: U8, horizon: float, density: float, rng: np.random.Generator) -> None:
+    """Stars drawn into ``sky``, in place: a few bright ones, tinted, with a halo, and many faint; fewer in the
+    haze above row ``horizon``. ``density``: 1 for about a star in 1500 pixels of a picture of a megapixel."""
+    height, width = sky.shape[:2]
+    size = max(0.8, max(height, width) / 1280)
+    count = int(density * width * max(1.0, horizon) / (1500 * size * size))
+    rows = np.minimum(rng.random(count) ** 1.2 * horizon, height - 1).astype(np.float32)
+    columns = (rng.random(count) * (width - 1)).astype(np.float32)
+    power = (np.minimum(rng.pareto(1.6, count), 22) * 0.07 + 0.035).astype(np.float32)
+    power *= np.clip(1.15 - rows / np.float32(max(1.0, horizon)), 0, 1) ** 1.5
+    warmth = rng.normal(0, 0.5, count).astype(np.float32)
+    tint = np.stack([1 + 0.20 * warmth, np.ones_like(warmth), 1 - 0.20 * warmth], -1).astype(np.float32)
+    width_of = (size * (0.42 + 0.30 * np.sqrt(power))).astype(np.float32)
+    light = to_linear(sky)
+    reach = int(np.ceil(3 * size))
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            y, x = np.rint(rows).astype(int) + dy, np.rint(columns).astype(int) + dx
+            inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+            away = np.hypot(y - rows, x - columns)
+            core = np.exp(-np.square(away / width_of) / 2)
+            halo = 0.05 * np.maximum(0, power - 0.5) * np.exp(-away / (1.4 * np.float32(size)))
+            amount = (1.5 * power * core + halo)[inside, None] * tint[inside]
+            np.add.at(light, (y[inside], x[inside]), amount.astype(np.float32))
+    lit: U8 = to_srgb(np.minimum(light, 1))
+    sky[...] = lit

@@ -9,7 +9,6 @@ import numpy as np
 
 from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.scene import Scene
-from retouch.engines.darkroom.vision.saliency import glance
 from retouch.imaging.raster import F32, Raster
 
 Size = tuple[int, int]
@@ -131,7 +130,7 @@ def _worth(scene: Scene) -> F32:
     small = np.ascontiguousarray(shrink(scene.original.rgb, 160), dtype=np.uint8)
     rows, columns = small.shape[:2]
     known = vars(scene).get("saliency")
-    seen = glance(scene.original.rgb) if known is None else known
+    seen = scene.glimpse if known is None else known
     worth = cv2.resize(seen, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     worth += np.clip(cv2.GaussianBlur(np.abs(cv2.Laplacian(grey, cv2.CV_32F)), (0, 0), 3) / 200, 0, 0.08)

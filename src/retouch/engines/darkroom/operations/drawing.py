@@ -16,7 +16,7 @@ _BENCH = 1100
 """The longer side at which a drawing is made: lines want more of it than paint."""
 
 _PAPER = (251, 250, 246)
-_GRAPHITE = (38, 38, 43)
+_GRAPHITE = (46, 46, 51)
 _COAL = (28, 26, 26)
 _INK = (22, 22, 30)
 
@@ -31,50 +31,61 @@ def pencil_sketch(scene: Scene, *, amount: float = 1.0) -> Raster:
     rng, press = scene.rng(41), min(1.5, max(1.0, amount)) * (1 + 0.25 * scene.variation)
     small = easel.take(scene, _BENCH)
     shape, unit = (small.shape[0], small.shape[1]), max(small.shape[:2]) / _BENCH
-    gray = strokes.tone(small)
+    plain = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) * np.float32(1 / 255)
+    gray = np.asarray(0.5 * _spread_out(plain) + 0.5 * strokes.tone(small), np.float32)
     flow = strokes.flow_of(gray, 2.5 * unit)
-    lines = strokes.outlines(gray, flow, sigma=max(0.6, 1.0 * unit), bias=0.002, slope=100)
+    lines = strokes.outlines(gray, flow, sigma=max(0.6, 1.0 * unit), bias=0.003, slope=80)
     turn = 18 * scene.variation
     soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), 2 * unit), np.float32)
     tone = _hatched(soft, 45 + turn, 0.42, 9, rng, unit) * _hatched(soft, -40 + turn, 0.20, 10, rng, unit)
     tone = np.float32(0.25) + np.float32(0.75) * tone
-    drawn = _dodge(gray, 13 * unit) ** np.float32(1.3 * press)
+    drawn = _dodge(gray, 13 * unit) ** np.float32(1.15 * press)
     drawn *= np.float32(0.35) + np.float32(0.65) * lines
     drawn *= np.float32(0.35) + np.float32(0.65) * tone
     # The dodge leaves plain darks pale: rub the picture's own tone into them.
-    drawn *= np.float32(0.42) + np.float32(0.58) * np.minimum(soft * np.float32(1.7), 1)
+    drawn *= np.float32(0.46) + np.float32(0.54) * np.minimum(soft * np.float32(1.45), 1)
     drawn = drawn ** np.float32(0.95 * press)
     return easel.lay_over(scene, _on_paper(drawn, shape, scene, rng, _GRAPHITE, tooth=0.07), amount)
 
 
 def charcoal(scene: Scene, *, amount: float = 1.0) -> Raster:
-    """Charcoal on rough paper: broad dark tone that catches on the tooth, smudged along the motif's lines."""
+    """Charcoal on rough paper: greys rubbed with the finger along the motif's lines, over them the stick, which
+    catches on the tooth, and its edge for the deepest lines.
+
+    Variation turns the hand and presses more or less.
+    """
     if amount <= 0:
         return scene.picture
-    rng, press = scene.rng(42), min(1.5, max(1.0, amount)) * (1 + 0.25 * scene.variation)
+    rng, press = scene.rng(42), min(1.5, max(1.0, amount)) * (1 + 0.22 * scene.variation)
     small = easel.take(scene, _BENCH)
     unit = max(small.shape[:2]) / _BENCH
-    gray = strokes.tone(small, clip=2.5)
+    plain = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) * np.float32(1 / 255)
+    gray = np.asarray(0.5 * _spread_out(plain) + 0.5 * strokes.tone(small, clip=1.6), np.float32)
     flow = strokes.flow_of(gray, 3.0 * unit)
-    lines = strokes.outlines(gray, flow, sigma=max(0.8, 1.9 * unit), bias=0.001, slope=40)
-    rubbed = brush.smear(
-        np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.5 * unit), np.float32), flow, 5, step=2 * unit
-    )
-    dark = np.clip((np.float32(0.84) - rubbed) / np.float32(0.80), 0, 1) ** np.float32(1.25 / press)
-    dark = 1 - (1 - dark) * (np.float32(0.35) + np.float32(0.65) * lines)
+    lines = strokes.outlines(gray, flow, sigma=max(0.8, 1.6 * unit), bias=0.004, slope=34, shade=1.0)
+    soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.2 * unit), np.float32)
+    rubbed = brush.smear(soft, flow, 6, step=2.2 * unit)
+    dark = np.clip((np.float32(0.93) - rubbed) / np.float32(0.90), 0, 1)
     size = scene.picture.size
     large = np.asarray(cv2.resize(dark, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    np.clip(large, 0, 1, out=large)
     scale = max(1.0, max(size) / 1200)
-    catch = brush.paper((size[1], size[0]), rng, scale=scale) * np.float32(0.16)
-    catch += spread_strokes((size[1], size[0]), 52 + 20 * scene.variation, 34 * scale, rng) * np.float32(0.06)
-    # The stick only touches the hills of the paper; the finger then rubs a share of it into the hollows.
-    catch += large
-    catch -= np.float32(0.46)
-    catch *= np.float32(2.3)
-    cover = np.clip(catch + np.float32(0.5), 0, 1, out=catch)
-    cover *= np.float32(0.62)
-    cover += large * np.float32(0.38)
-    return easel.lay_over(scene, _inked(1 - cover, _COAL), amount)
+    tooth = brush.noise((size[1], size[0]), 0.8 * scale, rng)
+    tooth *= np.float32(0.11)
+    tooth += spread_strokes((size[1], size[0]), 52 + 20 * scene.variation, 34 * scale, rng) * np.float32(0.07)
+    # The finger fills the hollows of the paper, the stick touches its hills alone.
+    cover = large ** np.float32(1.35 / press)
+    cover *= np.float32(0.74) * (1 + tooth * np.float32(0.45))
+    stick = np.clip((large + tooth - np.float32(0.50)) * np.float32(1.7), 0, 1, out=tooth)
+    left = (1 - cover) * (1 - stick * np.float32(min(0.92, 0.80 * press)))
+    left *= np.float32(0.30) + np.float32(0.70) * easel.enlarge_ink(lines, size)
+    return easel.lay_over(scene, _inked(np.clip(left, 0, 1, out=left), _COAL), amount)
+
+
+def _spread_out(gray: F32) -> F32:
+    """``gray`` from the paper's white to black, whatever light there was."""
+    low, high = np.percentile(gray, (1, 98))
+    return np.asarray(np.clip((gray - np.float32(low)) / np.float32(max(0.15, high - low)), 0, 1), np.float32)
 
 
 def spread_strokes(shape: tuple[int, int], angle: float, length: float, rng: np.random.Generator) -> F32:
@@ -96,7 +107,7 @@ def coloured_pencil(scene: Scene, *, amount: float = 1.0) -> Raster:
     rng, press = scene.rng(43), min(1.4, max(1.0, amount)) * (1 + 0.15 * scene.variation)
     small = easel.take(scene, _BENCH)
     shape, unit = (small.shape[0], small.shape[1]), max(small.shape[:2]) / _BENCH
-    rich = graded(small, Grade(exposure=0.55, saturation=1.22, vibrance=0.30, black=0.06), 1.0)
+    rich = graded(small, Grade(exposure=0.75, saturation=1.18, vibrance=0.30, black=0.14), 1.0)
     image = rich.astype(np.float32) * np.float32(1 / 255)
     flow = brush.find_flow(image, max(1.0, 2.0 * unit), far=16.0 * unit)
     image = brush.kuwahara(image, flow, max(1.5, 2.6 * unit))
@@ -111,8 +122,11 @@ def coloured_pencil(scene: Scene, *, amount: float = 1.0) -> Raster:
     # Pressed harder where it is dark: the strokes close there, and paper shows between them in the lights.
     thick = np.float32(0.86) + first * np.float32(0.30) + along * np.float32(0.16)
     thick += second * (np.float32(0.26) * np.clip(dark * 2 - np.float32(0.6), 0, 1))
-    thick = np.clip(thick + dark * np.float32(0.18), 0.10, 1.7)
-    thick *= np.float32(press) * (1 + (1 - lines) * np.float32(0.35))
+    thick = np.clip(thick + dark * np.float32(0.12), 0.10, 1.7)
+    # Where a colour is deep its strokes run together: bare paper between them would look like scratches.
+    close = np.minimum(1, np.float32(0.55) / np.maximum(dark, np.float32(0.1)) ** np.float32(1.5))
+    thick = 1 + (thick - 1) * close
+    thick *= np.float32(press) * (1 + (1 - lines) * np.float32(0.22))
     size = scene.picture.size
     tooth = brush.paper((size[1], size[0]), rng, scale=max(1.0, max(size) / 1200))
     tooth *= np.float32(0.15)

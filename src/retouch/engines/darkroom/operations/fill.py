@@ -10,6 +10,7 @@ import numpy as np
 
 from retouch.engines.darkroom.operations import patchmatch
 from retouch.engines.darkroom.operations.bands import Band, bands, calmed, meet
+from retouch.engines.darkroom.operations.even import even_rim, evened
 from retouch.engines.darkroom.operations.ground import CLEAR, Sheet, cover, going_on, is_bare, lay, leave_plain
 from retouch.engines.darkroom.operations.guard import (
     Box,
@@ -54,6 +55,10 @@ REACH = 0.3
 
 CUT = 0.08
 """A side of the photograph that lies on the subject by more than this share cuts it; it must go on."""
+
+
+OPAQUE = 250
+"""From this alpha on nothing shows through."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +244,12 @@ def extend(scene: Scene, *, amount: float = 1.0) -> Raster:
         pending &= ~band.part
         if is_bare(sheet, band.part, hole, 0.5):
             sheet.never[band.part] = True
+            continue
+        line = even_rim(sheet.rgb, band)
+        if line is not None and (sheet.alpha is None or (sheet.alpha[band.close()] >= OPAQUE).all()):
+            if sheet.alpha is not None:
+                sheet.alpha[band.part] = 255
+            evened(sheet.rgb, band, line, np.random.default_rng(brush.seed))
             continue
         here = replace(sheet, never=sheet.never | pending, rather=sheet.rather.copy())
         kept = None

@@ -106,6 +106,9 @@ PAIRS = {
 }
 """What `duotone` prints with: the ink of the shadows and the one of the lights."""
 
+_UNNAMED = ("green-cream", "blue-orange", "purple-pink")
+"""The pairs of the variations around -1, 0 and 1."""
+
 
 def polaroid(scene: Scene, *, amount: float = 1.0) -> Raster:
     """The colours of instant film: pale, milky, warm above and teal below."""
@@ -127,8 +130,11 @@ def pastel(scene: Scene, *, amount: float = 1.0) -> Raster:
     return render(scene, PASTEL, amount, 44)
 
 
-def duotone(scene: Scene, *, amount: float = 1.0, pair: str = "blue-orange") -> Raster:
-    """A print in two inks, one of `PAIRS`; variation shifts the balance between them."""
+def duotone(scene: Scene, *, amount: float = 1.0, pair: str | None = None) -> Raster:
+    """A print in two inks, one of `PAIRS`. Variation shifts the balance between them and chooses others where none
+    are named."""
+    if pair is None:
+        pair = _UNNAMED[1 + round(scene.variation)]
     small = np.cbrt(luminance(to_linear(np.asarray(shrink(scene.picture.rgb, 256), dtype=np.uint8))))
     darkest, brightest = (float(level) for level in np.quantile(small, (0.02, 0.98)))
     low, high = np.float32(min(darkest, 0.3)), np.float32(max(brightest, 0.75))

@@ -21,7 +21,7 @@ from retouch.engines.darkroom.colour import (
 )
 from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations.backdrop import grained
-from retouch.engines.darkroom.operations.clouds import DOME, Air, paint_sky
+from retouch.engines.darkroom.operations.clouds import DOME, Air, paint_sky, stars
 from retouch.engines.darkroom.operations.cutout import lay_over, mean_lab, noise_of
 from retouch.engines.darkroom.operations.membrane import spread
 from retouch.engines.darkroom.scene import Scene
@@ -98,7 +98,7 @@ KINDS = {
         0.22,
     ),
     "night": Weather(
-        Air(("#03060f", "#060b1b", "#0b142c", "#13203f", "#22325a"), 0.16, 0.3, "#1a2644", "#080d1c", stars=1.0),
+        Air(("#03060f", "#060b1b", "#0b142c", "#13203f", "#22325a"), 0.16, 0.3, "#1a2644", "#080d1c", stars=1.8),
         Grade(
             exposure=-2.3,
             warmth=-0.55,
@@ -128,7 +128,7 @@ def replace_sky(scene: Scene, *, amount: float = 1.0, kind: str = "blue", image:
     if image is None:
         weather = KINDS[kind]
         sky = _made(scene, weather.air, horizon)
-        grade, haze = weather.land.scaled(min(1.25, amount)), weather.haze
+        grade, haze = weather.land.scaled(min(1.25, amount) * _due(picture.rgb, alpha, weather.land)), weather.haze
         table = grade_table(grade)
     else:
         other = scene.source(image, side=max(DOME, max(picture.size)))
@@ -157,6 +157,14 @@ def _seek_sky_of(other: Scene, image: int) -> None:
         raise TargetNotFound(f"There is no sky to be found in image {image}.")
 
 
+def _due(rgb: U8, alpha: F32, grade: Grade) -> float:
+    """What share of a darkening ``grade`` land bears that may be dark already: 0.3 to 1."""
+    if grade.exposure > -1:
+        return 1.0
+    land, _ = mean_lab(rgb, 1 - alpha)
+    return float(np.clip(land[0] / 0.4, 0.3, 1))
+
+
 def _horizon(alpha: F32) -> float:
     """The row below which there is no more sky to speak of."""
     rows = np.flatnonzero((alpha > 0.5).mean(1) > 0.02)
@@ -171,6 +179,8 @@ def _made(scene: Scene, air: Air, horizon: float) -> U8:
     sky = paint_sky(size, horizon * scale, air, rng, _sun(scene, size))
     tone = to_srgb(sky / (1 + np.float32(0.10) * np.maximum(sky - np.float32(0.7), 0)))
     large = cv2.resize(tone, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    if air.stars:
+        stars(large, horizon, air.stars, rng)
     levels = max(0.8, noise_of(scene.picture.rgb))
     return grained(large, scene, levels)
 

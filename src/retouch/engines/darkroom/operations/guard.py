@@ -9,10 +9,14 @@ from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations.membrane import spread
 from retouch.engines.darkroom.operations.patchmatch import Flags
 from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.vision.faces import Face, glimpsed
 from retouch.engines.darkroom.vision.saliency import glance
 from retouch.imaging.raster import U8
 
 Box = tuple[slice, slice]
+
+CERTAIN = 0.6
+"""How sure a detector must be of a face that is not to be copied."""
 
 
 def bounds(flags: Flags, air: int = 0) -> Box:
@@ -62,16 +66,29 @@ def rest_of_subject(rgb: U8, hole: Flags) -> Flags:
 
 
 def faces(scene: Scene, hole: Flags) -> Flags:
-    """The boxes of the faces that the hole does not touch, a fifth larger, hair and chin included."""
+    """The boxes of the faces that the hole does not touch, a fifth larger, hair and chin included. A glimpse will
+    do where they are not known: it is large faces that a filling makes another of."""
     result = np.zeros_like(hole)
-    for face in scene.faces:
-        left, top, right, bottom = face.box
+    for left, top, right, bottom in _face_boxes(scene):
         air = 0.2 * max(right - left, bottom - top)
         rows = slice(max(0, int(top - 2 * air)), max(0, int(bottom + air)))
         columns = slice(max(0, int(left - air)), max(0, int(right + air)))
         if not hole[max(0, int(top)) : max(0, int(bottom)), max(0, int(left)) : max(0, int(right))].any():
             result[rows, columns] = True
     return result & ~hole
+
+
+def _face_boxes(scene: Scene) -> list[tuple[float, float, float, float]]:
+    known: list[Face] | None = vars(scene).get("faces")
+    if known is not None:
+        return [face.box for face in known]
+    width = scene.original.width
+    boxes = []
+    for one in glimpsed(scene.original.rgb, CERTAIN):
+        x, y = (float(place) * width for place in one.centre)
+        reach = one.side * width / 2
+        boxes.append((x - reach, y - reach, x + reach, y + reach))
+    return boxes
 
 
 def is_cut(subject: Flags, part: Flags, hole: Flags, share: float) -> bool:

@@ -7,11 +7,9 @@ from math import ceil
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from retouch.engines.darkroom import palette
-from retouch.engines.darkroom.colour import luminance, to_linear
 from retouch.engines.darkroom.filters import shrink
+from retouch.engines.darkroom.operations.letters import Block, write
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.typeface import Typeface, check, cleaned
 from retouch.imaging.raster import F32, Raster
@@ -24,12 +22,10 @@ MARGIN, INSET = 0.055, 0.06
 """What stays free at a picture's edge, as a share of its shorter side, and in a marked place, of its own."""
 NARROW = 0.5
 """The share of the width that a text takes where that lets it stand beside the subject."""
-LEADING = 1.2
 WIDEST = 24
 """A line is at most so many times as wide as the font is large: longer ones are hard to read."""
-TALLEST = 0.45
-"""The share of a picture's height that a text takes at most, unless it was marked or asked to be large."""
-WHITE, BLACK = (255, 255, 255), (22, 22, 26)
+TALLEST = 0.30
+"""The share of a picture's height that a text takes at most, unless it was marked."""
 WHERE = {
     "bottom": (0.5, 1.0),
     "top": (0.5, 0.0),
@@ -52,22 +48,6 @@ class Room:
     y: float
     width: float
     height: float
-
-
-@dataclass(frozen=True)
-class Block:
-    """Lines of text in one font."""
-
-    lines: tuple[str, ...]
-    face: Typeface
-
-    @property
-    def width(self) -> float:
-        return max(self.face.width(line) for line in self.lines)
-
-    @property
-    def height(self) -> float:
-        return self.face.ascent + self.face.descent + (len(self.lines) - 1) * LEADING * self.face.size
 
 
 def text(
@@ -95,14 +75,14 @@ def text(
         free = MARGIN * min(width, height)
         room = Room(free, free, width - 2 * free, height - 2 * free)
     wished = _wished(scene, size, room, fills=marked and size == "medium")
-    tallest = room.height * (1 if marked or size == "large" else TALLEST)
+    tallest = room.height * (1 if marked else TALLEST)
     blocks = [_set(cleaned(text), room.width, tallest, wished)]
     if position is None and not marked:
         # In half the width there may be room beside the subject.
         narrow = _set(cleaned(text), NARROW * room.width, tallest, wished)
-        blocks += [narrow] if narrow.face.size > 0.8 * wished else []
+        blocks += [narrow] if narrow.face.size > 0.6 * wished else []
     block, place, aligned = _place(scene, blocks, room, position, marked)
-    return _write(scene.picture, block, place, aligned, colour, min(1.0, amount))
+    return write(scene.picture, block, place, aligned, colour, min(1.0, amount))
 
 
 def text_needs(scene: Scene, mask: F32 | None, *, text: str, **_: object) -> None:
@@ -205,7 +185,7 @@ def _place(
     if position is None or position not in WHERE:
         crowded = _crowded(scene)
         costs = {
-            (number, name): _cost(crowded, corner(one, name), one, scene) + 0.01 * dear + 0.03 * number
+            (number, name): _cost(crowded, corner(one, name), one, scene) + 0.01 * dear + 0.06 * number
             for number, one in enumerate(blocks)
             for dear, name in enumerate(WHERE)
         }
@@ -235,60 +215,3 @@ def _cost(crowded: F32, corner: tuple[float, float], block: Block, scene: Scene)
     left, top = int(corner[0] * scale), int(corner[1] * scale)
     right, bottom = ceil((corner[0] + block.width) * scale), ceil((corner[1] + block.height) * scale)
     return float(crowded[max(0, top) : bottom + 1, max(0, left) : right + 1].mean())
-
-
-def _write(
-    picture: Raster, block: Block, corner: tuple[float, float], align: float, colour: str | None, opacity: float
-) -> Raster:
-    size = block.face.size
-    rim = round(0.5 * size) + 2
-    left, top = max(0, int(corner[0]) - rim), max(0, int(corner[1]) - rim)
-    right = min(picture.width, ceil(corner[0] + block.width) + rim)
-    bottom = min(picture.height, ceil(corner[1] + block.height) + rim)
-    sheet = Image.new("L", (right - left, bottom - top))
-    for number, line in enumerate(block.lines):
-        x = corner[0] - left + align * (block.width - block.face.width(line))
-        block.face.draw(sheet, line, x, corner[1] - top + block.face.ascent + number * LEADING * size)
-    ink = np.asarray(sheet).astype(np.float32) / np.float32(255)
-    part = np.s_[top:bottom, left:right]
-    there = picture.rgb[part]
-    tone, halo = _colours(there, picture.alpha[part] if picture.alpha is not None else None, colour)
-    shade = _shade(ink, size, strong=halo == BLACK)
-    ink, shade = ink * np.float32(opacity), shade * np.float32(opacity)
-    area: F32 = there.astype(np.float32)
-    area += (np.asarray(halo, np.float32) - area) * shade[..., None]
-    area += (np.asarray(tone, np.float32) - area) * ink[..., None]
-    rgb = picture.rgb.copy()
-    rgb[part] = np.rint(area).astype(np.uint8)
-    if picture.alpha is None:
-        return Raster(rgb)
-    alpha = picture.alpha.copy()
-    alpha[part] = np.maximum(alpha[part], np.rint(ink * 255).astype(np.uint8))
-    return Raster(rgb, alpha)
-
-
-def _colours(
-    there: np.ndarray, alpha: np.ndarray | None, colour: str | None
-) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """The letters' colour and that of the soft halo which lifts them off the ground."""
-    if colour is None:
-        shown = there if alpha is None else there[alpha > 127]
-        grounds = luminance(to_linear(np.asarray(shown))) if shown.size else np.ones(1, np.float32)
-        # Both must read where the ground is worst for them; black needs more, its halo being paler.
-        dark, light = np.quantile(grounds, (0.15, 0.85)) + 0.05
-        return (BLACK, WHITE) if dark / 0.06 > 1.5 * 1.05 / light else (WHITE, BLACK)
-    tone = palette.rgb(colour)
-    level = float(luminance(to_linear(np.array(tone, np.uint8))))
-    return tone, (WHITE if level < 0.12 else BLACK)
-
-
-def _shade(ink: F32, size: int, *, strong: bool) -> F32:
-    """A wide soft halo and a close shadow a little below, 0..1."""
-    wide: F32 = np.asarray(cv2.GaussianBlur(ink, (0, 0), max(0.8, 0.16 * size)), dtype=np.float32)
-    drop = max(1, round(0.03 * size))
-    close = np.zeros_like(ink)
-    close[drop:, drop // 2 :] = ink[:-drop, : ink.shape[1] - drop // 2]
-    close = np.asarray(cv2.GaussianBlur(close, (0, 0), max(0.6, 0.03 * size)), dtype=np.float32)
-    share = 0.55 if strong else 0.45
-    shade: F32 = np.clip(wide * np.float32(share) + close * np.float32(share), 0, np.float32(0.75))
-    return shade

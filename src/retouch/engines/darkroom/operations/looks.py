@@ -47,7 +47,7 @@ VINTAGE = Look(
 BLACK_AND_WHITE = Look(
     Grade(mix=(0.36, 0.52, 0.12), contrast=0.20),
     # Toward 1 as through an orange filter (dark skies, light skin), toward -1 as on film blind to red.
-    swing={"contrast": 0.10, "mix.red": 0.34, "mix.blue": -0.12},
+    swing={"contrast": 0.16, "exposure": -0.26, "black": -0.03, "mix.red": 0.34, "mix.blue": -0.12},
     grain=0.008,
 )
 SEPIA = Look(
@@ -82,7 +82,7 @@ CINEMATIC = Look(
         black=0.03,
         white=0.98,
     ),
-    swing={"shadows": 0.16, "highlights": 0.12, "contrast": 0.07, "warmth": -0.12},
+    swing={"shadows": 0.20, "highlights": 0.10, "contrast": 0.09, "warmth": -0.20, "exposure": -0.18},
     bloom=0.18,
     glow=(1.0, 0.85, 0.7),
     vignette=0.55,

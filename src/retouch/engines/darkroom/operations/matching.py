@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from retouch.engines.darkroom.colour import apply_table, fit_gamut, from_oklab, make_table, to_linear, to_oklab
+from retouch.engines.darkroom.operations.hues import polar, skin
 from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.vision.faces import glimpsed
 from retouch.imaging.raster import F32, Raster
 
 SIDE = 192
@@ -16,6 +18,9 @@ QUANTILES = np.linspace(0.01, 0.99, 25).astype(np.float32)
 
 SHARE = 0.8
 """How far the colours go at the designed strength: all the way looks like a fault."""
+
+SKIN, CERTAIN = 0.6, 0.75
+"""How much less skin's colour changes where there are people, and how sure of a face a detector must be."""
 
 STRETCH = (0.45, 1.9)
 """How much weaker and stronger colours may become."""
@@ -41,6 +46,7 @@ def match_colours(scene: Scene, *, amount: float = 1.0, image: int = 2) -> Raste
     # Tones go part of the way: a dark picture's tones would bury a bright one's shadows.
     tones = _bounded(low, low + 0.65 * (high - low))
     share = np.float32(min(1.25, SHARE * amount))
+    spared = np.float32(SKIN if glimpsed(scene.original.rgb, CERTAIN) else 0)
 
     def carry(linear: F32) -> F32:
         lab = to_oklab(linear)
@@ -51,7 +57,10 @@ def match_colours(scene: Scene, *, amount: float = 1.0, image: int = 2) -> Raste
         held = np.clip(np.minimum(lab[:, 0], 1 - lab[:, 0]) / np.float32(0.12), 0, 1)[:, None]
         colour = lab[:, 1:] + (colour - lab[:, 1:]) * (0.35 + 0.65 * held)
         target = np.concatenate([light[:, None], colour], 1).astype(np.float32)
-        return fit_gamut(from_oklab((lab + (target - lab) * share).astype(np.float32)))
+        change = (target - lab) * share
+        # People take on the light of another picture, but stay people.
+        change[:, 1:] *= 1 - spared * skin(*polar(lab))[:, None]
+        return fit_gamut(from_oklab((lab + change).astype(np.float32)))
 
     return Raster(apply_table(scene.picture.rgb, make_table(carry)), scene.picture.alpha)
 

@@ -19,9 +19,10 @@ from retouch.engines.darkroom.colour import (
 )
 from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations import brush, light
+from retouch.engines.darkroom.operations.distance import is_close
 from retouch.engines.darkroom.operations.looks import graded, rein
+from retouch.engines.darkroom.operations.nightlight import light_subject
 from retouch.engines.darkroom.scene import Scene
-from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.imaging.raster import F32, Raster
 
 SURE = 0.55
@@ -32,7 +33,8 @@ SURE = 0.55
 class _Hour:
     """A time of day. ``grade``, whose exposure is found for each picture so that its mean luminance becomes
     ``dim``. ``sky``: colours from the zenith to the horizon. ``stars``, ``moon``: how bright they are. ``lamps``:
-    how bright what may be a lamp glows. ``pool``: stops by which the subject is better lit than what is around.
+    how bright what may be a lamp glows. ``indoors``: what share of ``dim`` is left where no sky is. ``pool``,
+    ``key``, ``rim``: stops, lamp and rim of the subject, as `light_subject` takes them.
     """
 
     grade: Grade
@@ -41,7 +43,10 @@ class _Hour:
     stars: float = 0.0
     moon: float = 0.0
     lamps: float = 0.0
+    indoors: float = 0.75
     pool: float = 0.0
+    key: float = 0.0
+    rim: float = 0.0
 
 
 _NIGHT = _Hour(
@@ -51,14 +56,17 @@ _NIGHT = _Hour(
         pivot=0.3,
         saturation=0.60,
         shadows=Tint("#0a1c4a", 0.50),
-        highlights=Tint("#9ab8ff", 0.26),
+        highlights=Tint("#8ab0ff", 0.20),
     ),
     dim=0.030,
     sky=("#040815", "#0a1838", "#1b3160"),
     stars=1.0,
     moon=1.0,
     lamps=1.1,
-    pool=0.75,
+    indoors=0.55,
+    pool=0.95,
+    key=0.85,
+    rim=0.30,
 )
 _MOONLIGHT = _Hour(
     Grade(
@@ -73,7 +81,9 @@ _MOONLIGHT = _Hour(
     sky=("#101a34", "#22345c", "#4a5f8c"),
     stars=0.45,
     moon=1.25,
-    pool=0.55,
+    pool=0.65,
+    key=0.50,
+    rim=0.34,
 )
 _BLUE_HOUR = _Hour(
     Grade(
@@ -86,15 +96,18 @@ _BLUE_HOUR = _Hour(
     dim=0.085,
     sky=("#16265c", "#31529a", "#7f93c4", "#d9a99a"),
     lamps=1.0,
-    pool=0.35,
+    pool=0.40,
+    key=0.55,
+    rim=0.16,
 )
 
 
 def night(scene: Scene, *, amount: float = 1.0) -> Raster:
     """As if taken at night: blue and dark, stars and a moon in the sky if there is one, warm spots as lamps.
-    Light does not change its direction: faces keep that of the photograph, dimmed.
+    Light falls as it did in the photograph, but for a cool rim: faces keep their own, dimmed, as if a lamp were
+    near, and what is around them falls back into the dark.
 
-    Variation moves the moon, and makes it darker or less so.
+    Variation moves the moon and the rim, and makes it darker or less so.
     """
     return _darken(scene, _NIGHT, amount, 81)
 
@@ -117,10 +130,15 @@ def _darken(scene: Scene, hour: _Hour, amount: float, salt: int) -> Raster:
     small = to_linear(np.asarray(shrink(rgb, 256), np.uint8))
     mean = float(luminance(small).mean())
     # A picture that is dark already needs little of it.
-    exposure = float(np.clip(np.log2(hour.dim / max(1e-4, mean)), -3.0, -0.25)) * (1 + 0.12 * scene.variation)
+    outside = scene.sky.confidence >= SURE and float((scene.sky.alpha > 0.5).mean()) > 0.03 and not is_close(scene)
+    # Without a sky that turns dark it takes more for a night: walls are as pale as people.
+    dim = hour.dim if outside else hour.dim * hour.indoors
+    exposure = float(np.clip(np.log2(dim / max(1e-4, mean)), -3.6, -0.25)) * (1 + 0.12 * scene.variation)
     image = to_linear(graded(rgb, replace(hour.grade, exposure=round(exposure, 1)), strength))
-    outside = scene.sky.confidence >= SURE and float((scene.sky.alpha > 0.5).mean()) > 0.03 and not _close(scene)
-    _light_subject(image, scene, hour.pool * strength)
+    most = min(1.0, strength)
+    # Under an open sky the night itself lights things; a face wants more of it.
+    key = hour.key * most * (1.0 if scene.faces or not outside else 0.3)
+    light_subject(image, scene, stops=hour.pool * strength, key=key, rim=hour.rim * most)
     lamps = _lamps(scene, outside) if hour.lamps else None
     if outside:
         _repaint(image, scene, hour, min(1.0, strength), scene.rng(salt))
@@ -133,26 +151,6 @@ def _darken(scene: Scene, hour: _Hour, amount: float, salt: int) -> Raster:
     light.vignette(shown, strength=0.40 * strength)
     light.grain(shown, strength=0.010 * min(1.0, strength), rng=scene.rng(salt + 10))
     return Raster(light.fix(shown), scene.picture.alpha)
-
-
-def _close(scene: Scene) -> bool:
-    """Whether a face fills so much that what looks like a sky is a wall."""
-    area = scene.original.width * scene.original.height
-    return any(
-        (right - left) * (bottom - top) > 0.03 * area
-        for left, top, right, bottom in (face.box for face in scene.faces)
-    )
-
-
-def _light_subject(image: F32, scene: Scene, stops: float) -> None:
-    """A little more light on the subject and least in the corners, in place: a night shot has some on what it is
-    of."""
-    if not stops or not is_clear(scene.saliency):
-        return
-    small = np.asarray(shrink(scene.saliency, 256), np.float32)
-    pool = np.asarray(cv2.GaussianBlur(small, (0, 0), 5), np.float32)
-    gain = np.exp2((pool - np.float32(0.35)) * np.float32(stops)).astype(np.float32)
-    cv2.multiply(image, light.spread(gain, (image.shape[1], image.shape[0])), dst=image)
 
 
 def _lamps(scene: Scene, outside: bool) -> F32:

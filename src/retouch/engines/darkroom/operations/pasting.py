@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from retouch.engines.darkroom.colour import apply_table, to_linear, to_srgb
+from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations.backdrop import grained
 from retouch.engines.darkroom.operations.cutout import (
     alpha_of,
@@ -19,6 +20,7 @@ from retouch.engines.darkroom.operations.cutout import (
 from retouch.engines.darkroom.operations.guard import Box, bounds
 from retouch.engines.darkroom.operations.shadows import ground_shadow
 from retouch.engines.darkroom.scene import Scene
+from retouch.engines.darkroom.vision.saliency import glance
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import F32, U8, Raster
 
@@ -152,12 +154,27 @@ def _room(
     if {"left", "right"} <= cut:
         scale = min(picture.width / shape[0], 0.98 * picture.height / shape[1])
     width, height = max(2, round(shape[0] * scale)), max(2, round(shape[1] * scale))
+    if position is None and not cut:
+        across = _free(scene, width / picture.width, height / picture.height, foot)
     across += 0.10 * scene.variation
     left = round(np.clip(across * picture.width - width / 2, 0, max(0, picture.width - width)))
     if position is None and len(cut & {"left", "right"}) == 1:
         left = 0 if "left" in cut else picture.width - width
     top = picture.height - height if "bottom" in cut else round(foot * picture.height) - height
     return int(left), max(0, int(top)), width, height
+
+
+def _free(scene: Scene, width: float, height: float, foot: float) -> float:
+    """Where a thing of that size (shares of the picture's) covers least of what stands out already: the middle, or
+    a place beside it; as a share of the width."""
+    seen = glance(np.ascontiguousarray(shrink(scene.picture.rgb, 256), dtype=np.uint8))
+    rows = slice(int(max(0.0, foot - height) * seen.shape[0]), int(foot * seen.shape[0]) + 1)
+
+    def cost(across: float) -> float:
+        left, right = (round((across + half * width) * seen.shape[1]) for half in (-0.5, 0.5))
+        return float(seen[rows, max(0, left) : max(1, right)].mean()) + 0.3 * abs(across - 0.5)
+
+    return min((PLACES[name][0] for name in ("centre", "right", "left")), key=cost)
 
 
 def _placed(front: U8, alpha: F32, shape: tuple[int, int], left: int, top: int) -> tuple[U8, F32]:

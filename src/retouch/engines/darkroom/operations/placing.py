@@ -16,6 +16,10 @@ SIDE = 192
 
 SURE_OF_SKY = 0.35
 
+GROUND = 0.9
+"""Where the feet of what stands on the ground are at the highest, as a share of the height: what is above it in a
+photograph may as well be a treetop."""
+
 SIZES = {"small": 0.55, "medium": 1.0, "large": 1.6}
 """How a size that was asked for compares with the usual one."""
 
@@ -89,7 +93,14 @@ def free_spots(
         fit = min(1.0, 0.9 * width / w, 0.9 * height / h)
         w, h = w * fit, h * fit
         wished = _wished(cost.shape, position, where, k, count, scene.variation, (w * scale, h * scale))
-        spot = _cheapest(cost, wished, (w * scale, h * scale), rng, steady=position is not None and count == 1)
+        spot = _cheapest(
+            cost,
+            wished,
+            (w * scale, h * scale),
+            rng,
+            steady=position is not None and count == 1,
+            grounded=where == "ground" and position is None,
+        )
         left = float(np.clip(spot[0] / scale, 0.012 * width, max(0.0, width * 0.988 - w)))
         top = float(np.clip(spot[1] / scale, 0.012 * height, max(0.0, height * 0.985 - h)))
         spots.append(Spot(left, top, w, h))
@@ -156,8 +167,10 @@ def _cheapest(
     rng: np.random.Generator,
     *,
     steady: bool,
+    grounded: bool,
 ) -> tuple[float, float]:
-    """The left and top of the best window of ``size`` (width, height), in reduced pixels."""
+    """The left and top of the best window of ``size`` (width, height), in reduced pixels. ``grounded``: its foot
+    is near the lower edge, where the ground is nearest and a thing stands in front of all others."""
     height, width = cost.shape
     w, h = min(width, max(1, round(size[0]))), min(height, max(1, round(size[1])))
     summed = cv2.integral(cost)
@@ -167,6 +180,8 @@ def _cheapest(
     across = (x + w / 2 - wished[0]) / width
     down = (y + h / 2 - wished[1]) / height
     mean += np.float32(wished[2]) * (across * across * (3 if steady else 1) + 2.0 * down * down)
+    if grounded:
+        mean += 400 * np.clip(GROUND - (y + h) / height, 0, 1) ** 2
     if not steady:
         mean += rng.uniform(0, 0.05, mean.shape).astype(np.float32)
     at = int(np.argmin(mean))

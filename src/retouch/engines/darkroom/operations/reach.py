@@ -7,14 +7,20 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from retouch.engines.darkroom.operations.bands import bands
+from retouch.engines.darkroom.operations.even import even_rim
 from retouch.engines.darkroom.operations.fill import extend
 from retouch.engines.darkroom.scene import Scene
-from retouch.imaging.raster import Raster
+from retouch.errors import UnsupportedInstruction
+from retouch.imaging.raster import F32, Raster
 
 Size = tuple[int, int]
 
 SHARE = 0.25
 """How much of a side is added where nobody says how much: what more there is would be guessed."""
+
+MOST = 0.6
+"""How much longer a side may become where something other than even ground meets the edges."""
 
 _ACROSS = ("left", "right")
 
@@ -43,6 +49,34 @@ def extend_frame(
         Raster(rgb, alpha), weight=weight, seed=scene.seed, variation=scene.variation, quality=scene.quality
     )
     return extend(canvas)
+
+
+def extend_frame_needs(
+    scene: Scene,
+    mask: F32 | None,
+    *,
+    side: str | None = None,
+    ratio: str | None = None,
+    share: float = SHARE,
+) -> None:
+    """Raise `UnsupportedInstruction` where so much would be added that most of it were guessed: beyond `MOST`,
+    unless what meets the edges is even ground."""
+    size = scene.original.size
+    width, height = extend_frame_size(size, (), side=side, ratio=ratio, share=share)
+    # A pixel more or less, which rounding makes, is not the point.
+    if max(width / size[0], height / size[1]) <= 1.01 + MOST:
+        return
+    hole = np.ones((height, width), np.bool_)
+    left = {"left": width - size[0], "right": 0}.get(side or "", (width - size[0]) // 2)
+    top = {"top": height - size[1], "bottom": 0}.get(side or "", (height - size[1]) // 2)
+    hole[top : top + size[1], left : left + size[0]] = False
+    canvas = np.zeros((height, width, 3), np.uint8)
+    canvas[top : top + size[1], left : left + size[0]] = scene.original.rgb
+    if any(even_rim(canvas, band) is None for band in bands(hole)):
+        raise UnsupportedInstruction(
+            f"That would make the picture more than {MOST:.0%} longer, and most of what is added would be "
+            "guessed. A shape nearer to its own works, or a crop to that shape."
+        )
 
 
 def extend_frame_size(

@@ -6,15 +6,20 @@ import cv2
 import numpy as np
 
 from retouch.engines.darkroom.operations.fill import fill
-from retouch.engines.darkroom.operations.guard import grow
+from retouch.engines.darkroom.operations.guard import coarsen, grow
 from retouch.engines.darkroom.operations.patchmatch import Flags
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
-from retouch.imaging.raster import F32, Raster
+from retouch.imaging.raster import F32, U8, Raster
 
 MOST = 0.38
 """The largest share of the picture that can be made up without it showing at once."""
+
+
+MUCH, EDGE = 0.32, 60.0
+"""The same, stricter where the gap is surrounded by things: its share times a half and what of its rim is busy,
+and how many levels make an edge."""
 
 
 def remove_subject(scene: Scene, *, amount: float = 1.0) -> Raster:
@@ -43,6 +48,23 @@ def remove_subject_needs(scene: Scene, mask: F32 | None) -> None:
     _gap(scene)
 
 
+def _too_large() -> TargetNotFound:
+    return TargetNotFound(
+        "The subject fills so much of this picture that there is too little left to put in its place. "
+        "A mask can mark a smaller part."
+    )
+
+
+def _busy(rgb: U8, gap: Flags) -> float:
+    """What share of the gap's rim lies on edges of things."""
+    small = cv2.resize(rgb, (gap.shape[1] // 2 + 1, gap.shape[0] // 2 + 1), interpolation=cv2.INTER_AREA)
+    low = coarsen(gap, small.shape[1], small.shape[0])
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    edges = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    rim = grow(low, 8) & ~grow(low, 1)
+    return float((edges[rim] > EDGE).mean()) if rim.any() else 1.0
+
+
 def _gap(scene: Scene) -> Flags:
     if not is_clear(scene.saliency):
         raise TargetNotFound(
@@ -51,12 +73,11 @@ def _gap(scene: Scene) -> Flags:
     height, width = scene.matte.shape
     scale = min(1.0, 512 / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    low = cv2.resize(np.maximum(scene.matte, scene.saliency), size, interpolation=cv2.INTER_AREA) > 0.12
+    # Where the map doubts, the matte has decided.
+    low = cv2.resize(scene.matte, size, interpolation=cv2.INTER_AREA) > 0.12
+    low |= cv2.resize(scene.saliency, size, interpolation=cv2.INTER_AREA) > 0.5
     if low.mean() > MOST:
-        raise TargetNotFound(
-            "The subject fills so much of this picture that there is too little left to put in its place. "
-            "A mask can mark a smaller part."
-        )
+        raise _too_large()
     solid: F32 = low.astype(np.float32)
     tall = float(np.count_nonzero(low.any(1)))
     gap = grow(solid > 0, 5)
@@ -68,5 +89,7 @@ def _gap(scene: Scene) -> Flags:
         reach = max(3, int(0.045 * tall))
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4 * reach + 1, 2 * reach + 1))
         gap |= cv2.dilate(lower.astype(np.uint8), disc) > 0
+    if gap.mean() * (0.5 + _busy(scene.picture.rgb, gap)) > MUCH:
+        raise _too_large()
     wide = cv2.resize(gap.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(wide > 0.3)

@@ -29,7 +29,7 @@ _WINTER = Grade(
     highlights=Tint("#d8ecff", 0.22),
     white=0.99,
 )
-_SWING = {"warmth": 0.10, "exposure": 0.10, "contrast": 0.05}
+_SWING = {"warmth": 0.18, "exposure": -0.16, "contrast": 0.07}
 
 
 def _season(scene: Scene, change: Change, grade: Grade, amount: float) -> Raster:
@@ -38,6 +38,13 @@ def _season(scene: Scene, change: Change, grade: Grade, amount: float) -> Raster
     amount = rein(amount, 0.5)
     rgb = apply_table(scene.picture.rgb, table_of(change), min(1.0, amount))
     return Raster(graded(rgb, vary(grade, _SWING, scene.variation), amount), scene.picture.alpha)
+
+
+def _foliage(lightness: F32, hue: F32, low: float, high: float, soft: float) -> F32:
+    """How far a colour has a hue from ``low`` to ``high``, or lies in the shade there: leaves that only the sky
+    lights are as blue as the sea, but darker."""
+    shaded = np.clip((np.float32(0.68) - lightness) * 6, 0, 1) * within(hue, high, 224, soft)
+    return np.asarray(np.maximum(within(hue, low, high, soft), shaded), dtype=np.float32)
 
 
 def spring(scene: Scene, *, amount: float = 1.0) -> Raster:
@@ -69,7 +76,7 @@ def winter(scene: Scene, *, amount: float = 1.0) -> Raster:
     """Cold light and hardly a green left."""
 
     def change(lightness: F32, chroma: F32, hue: F32) -> tuple[F32, F32, F32]:
-        green = within(hue, 92, 150, 36) * coloured(chroma) * (1 - skin(lightness, chroma, hue))
+        green = _foliage(lightness, hue, 92, 150, 36) * coloured(chroma) * (1 - skin(lightness, chroma, hue))
         paler = chroma * (1 - np.float32(0.78) * green)
         return (
             lightness + np.float32(0.07) * green * (1 - lightness),
@@ -97,7 +104,7 @@ def _turning(young: float, old: float) -> Change:
     """What leaves become: those that are yellowish take the hue ``young``, the greenest ``old``."""
 
     def change(lightness: F32, chroma: F32, hue: F32) -> tuple[F32, F32, F32]:
-        green = within(hue, 106, 152, 14) * coloured(chroma, 0.028)
+        green = _foliage(lightness, hue, 106, 152, 14) * coloured(chroma, 0.028)
         age = np.clip((hue - 104) / np.float32(46), 0, 1)
         leaf = np.float32(young) + np.float32(old - young) * age
         warmed = hue + green * (leaf - hue)
@@ -115,7 +122,7 @@ def _patches(scene: Scene, shape: tuple[int, int]) -> F32:
     for cells, share in ((5, 0.5), (11, 0.3), (24, 0.2)):
         noise = rng.standard_normal((cells, cells), dtype=np.float32)
         total += cv2.resize(noise, (96, 96), interpolation=cv2.INTER_CUBIC) * np.float32(share)
-    patches = 0.5 + 0.5 * np.tanh(total * np.float32(1.6) + np.float32(0.35 * scene.variation - 0.25))
+    patches = 0.5 + 0.5 * np.tanh(total * np.float32(1.6) + np.float32(0.8 * scene.variation - 0.25))
     return np.asarray(cv2.resize(patches.astype(np.float32), (width, height)), dtype=np.float32)
 
 

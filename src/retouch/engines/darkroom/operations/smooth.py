@@ -66,7 +66,8 @@ def aim(small: U8, gap: Flags, tone: F32 | None = None) -> Target:
     trust = np.clip(trust, 0, 1)
     trust *= trust * (3 - 2 * trust)
     if tone is not None:
-        return Target(tone, trust)
+        # Half a tree over half a sky is neither: it is the one or the other, but for a narrow fading.
+        return Target(tone, np.clip((trust - np.float32(0.5)) * np.float32(1 / 0.3), 0, 1))
     weight = rim * plain
     calm = blur_inside(small.astype(np.float32), ~gap & (plain > 0.3), 2)
     one_kind = np.float32(np.exp(-np.square(_variety(calm, weight) / ALIKE)))

@@ -42,6 +42,15 @@ class Cells:
     rim: F32
     tilt: F32
 
+    def split(self, finer: Cells, which: NDArray[np.bool_]) -> Cells:
+        """The same with the pieces that ``which``, bool (count,), names broken along those of ``finer``."""
+        broken = which[self.labels]
+        numbers = self.labels + np.where(broken, finer.labels * np.int32(self.count) + np.int32(self.count), 0)
+        _, inverse = np.unique(numbers.ravel(), return_inverse=True)
+        labels: Labels = np.asarray(inverse, np.int32).reshape(self.labels.shape)
+        rim = np.where(broken, np.minimum(self.rim, finer.rim), self.rim)
+        return Cells(labels, int(labels.max()) + 1, rim, np.where(broken, finer.tilt, self.tilt))
+
     def means(self, image: F32) -> F32:
         """Each piece's mean colour, (count, 3)."""
         flat = self.labels.ravel()

@@ -10,7 +10,7 @@ import numpy as np
 from retouch.engines.darkroom import assets
 from retouch.engines.darkroom.assets import folder
 from retouch.engines.darkroom.colour import to_linear, to_oklab
-from retouch.engines.darkroom.operations import harmony
+from retouch.engines.darkroom.operations import harmony, luminaries
 from retouch.engines.darkroom.operations.arch import rainbow
 from retouch.engines.darkroom.operations.likeness import grain, noise, softness
 from retouch.engines.darkroom.operations.placing import (
@@ -160,6 +160,9 @@ def insert(
         side = round(max(spot.width, spot.height))
         flips = _flips(scene, name, spot, index)
         cut = np.ascontiguousarray(_pixels(thing, side)[:, ::-1] if flips else _pixels(thing, side))
+        if alpha is None and tone is None and (name == luminaries.SUN or name in luminaries.MOONS):
+            luminaries.shine(rgb, cut, spot, name)
+            continue
         # Lights in the sky are as bright as they are, whatever they shine on.
         strength = 0.6 if thing.own else 0.3 if name in SHINING else 1.0
         _lay(

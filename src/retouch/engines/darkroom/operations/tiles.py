@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from retouch.engines.darkroom import regions
 from retouch.engines.darkroom.colour import Grade, fit_gamut, from_oklab, to_linear, to_oklab, to_srgb
 from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations import brush, easel, inks, tessellation
@@ -19,6 +20,9 @@ _BAYER: F32 = (
     np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + np.float32(0.5)
 ) / np.float32(16) - np.float32(0.5)
 """Bayer's ordered dither, -0.5..0.5."""
+
+_BUSY, _FINER = 0.36, 0.5
+"""How much detail breaks a pane of glass, and how large its pieces are against it."""
 
 
 def pixel_art(scene: Scene, *, amount: float = 1.0, bits: str = "16") -> Raster:
@@ -78,7 +82,8 @@ def mosaic(scene: Scene, *, amount: float = 1.0) -> Raster:
 
 
 def stained_glass(scene: Scene, *, amount: float = 1.0) -> Raster:
-    """A window: panes of clear colour in lead, lit from behind. Variation changes the panes' size."""
+    """A window: panes of clear colour in lead, lit from behind, smaller ones where it takes them to know what they
+    show; faces are painted on the glass, as they always were. Variation changes the panes' size."""
     if amount <= 0:
         return scene.picture
     rng, small = scene.rng(63), easel.take(scene, _BENCH)
@@ -87,15 +92,35 @@ def stained_glass(scene: Scene, *, amount: float = 1.0) -> Raster:
     rich = graded(small, Grade(exposure=0.35, contrast=0.16, saturation=1.6, vibrance=0.5), 1.0)
     image = rich.astype(np.float32) * np.float32(1 / 255)
     cells = tessellation.panes(image, side, rng)
+    detail = cells.means(np.asarray(cv2.merge([_detail(scene, image)] * 3), np.float32))[:, 0]
+    cells = cells.split(tessellation.panes(image, _FINER * side, rng), detail > _BUSY)
     panes = to_linear(fix(cells.means(image) * np.float32(255)))[cells.labels]
+    faces = np.asarray(cv2.resize(regions.faces(scene), shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    if faces.any():
+        painted = cv2.bilateralFilter(image, 9, 0.12, max(1.0, 3 * unit))
+        panes += (to_linear(fix(painted * np.float32(255))) - panes) * (faces * np.float32(0.85))[..., None]
     # Old glass: streaks and bubbles, brighter toward a pane's middle.
     uneven = 1 + brush.clouds(shape, 26, 3, rng) * np.float32(0.55)
     uneven *= np.float32(0.80) + np.float32(0.34) * np.clip(cells.rim / np.float32(0.5 * side), 0, 1)
     panes *= uneven[..., None]
     lead = np.clip((cells.rim - np.float32(0.03 * side)) / np.float32(max(0.7, 0.035 * side)), 0, 1)
+    # Over a face the lead is kept as thin as it gets.
+    lead = np.maximum(lead, faces * np.float32(0.7))
     came = to_linear(np.asarray((26, 24, 26), np.uint8)) * (1 + np.clip(cells.tilt, -0.5, 1))[..., None]
     laid = came + (panes - came) * lead[..., None]
     return easel.lay_over(scene, fix(easel.enlarge(to_srgb(np.maximum(laid, 0)), scene.picture)), amount)
+
+
+def _detail(scene: Scene, image: F32) -> F32:
+    """How much a large pane would lose, about 0..1: where the subject changes its tone a lot."""
+    gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+    reach = 0.008 * max(gray.shape)
+    soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), max(0.8, 0.3 * reach)), np.float32)
+    mean = cv2.GaussianBlur(soft, (0, 0), max(1.0, reach))
+    spread = np.sqrt(np.maximum(cv2.GaussianBlur(soft * soft, (0, 0), max(1.0, reach)) - mean * mean, 0))
+    size = (gray.shape[1], gray.shape[0])
+    clear = np.asarray(cv2.resize(scene.saliency, size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(spread * np.float32(4) * (np.float32(0.3) + clear), np.float32)
 
 
 def low_poly(scene: Scene, *, amount: float = 1.0) -> Raster:

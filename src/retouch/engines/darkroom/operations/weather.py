@@ -13,6 +13,7 @@ from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations import brush, light
 from retouch.engines.darkroom.operations.distance import believed_sky, find_distance
 from retouch.engines.darkroom.operations.looks import graded, rein
+from retouch.engines.darkroom.operations.wetness import wet
 from retouch.engines.darkroom.scene import Scene
 from retouch.imaging.raster import F32, U8, Raster
 
@@ -53,7 +54,7 @@ _FLAKES = (
 )
 """From far to near, at a thousand pixels: how many, the smallest and largest radius, how blurred, how opaque."""
 
-_STREAKS = ((980, 0.020, 1, 0.30, 0.0), (390, 0.045, 1, 0.42, 0.45), (80, 0.100, 2, 0.38, 1.2))
+_STREAKS = ((980, 0.020, 1, 0.30, 0.0), (420, 0.050, 1, 0.52, 0.45), (90, 0.110, 2, 0.46, 1.1))
 """From far to near: how many, how long against the picture, how wide, how opaque, how blurred."""
 
 
@@ -65,21 +66,23 @@ def snow(scene: Scene, *, amount: float = 1.0) -> Raster:
         return scene.picture
     strength = rein(amount, 0.7)
     dense = strength * (1 + 0.3 * scene.variation)
-    sky, daylight = believed_sky(scene), _daylight(scene)
+    sky, daylight = believed_sky(scene), _daylight(scene) ** np.float32(0.75)
     image = to_linear(graded(scene.picture.rgb, _SNOW, min(1.0, strength)))
     _settle(image, scene, sky, min(1.3, strength), daylight)
-    _haze(image, find_distance(scene, sky), "#cfd6df", daylight, reach=1.15 * strength, near=0.02, power=1.2)
+    # A sky a little darker than the flakes, or none of them would be seen against it.
+    _cloud_over(image, sky * np.float32(0.8 * min(1.0, strength)), parse_hex("#b3bcc8") * daylight, scene.rng(71))
+    _haze(image, find_distance(scene, sky), "#bcc5d0", daylight, reach=0.62 * strength, near=0.02, power=1.5)
     fallen = _flakes(scene, dense, wind=75 + 40 * scene.variation)
     _add(image, fallen, np.array([0.93, 0.95, 1.0], np.float32) * daylight ** np.float32(0.7))
     return Raster(to_srgb(image), scene.picture.alpha)
 
 
 def rain(scene: Scene, *, amount: float = 1.0) -> Raster:
-    """A rainy day: a grey sky, dull wet colours, haze, and streaks in three layers. ``amount`` is how hard it
-    rains. Variation turns the wind and the density."""
+    """A rainy day: a grey sky, dull colours, wet things, haze, and streaks in three layers. ``amount`` is how
+    hard it rains. Variation turns the wind and the density."""
     if amount <= 0:
         return scene.picture
-    return _rainfall(scene, rein(amount, 0.7), _RAIN, "#7c858e", "#8d969e", cover=0.75)
+    return _rainfall(scene, rein(amount, 0.7), _RAIN, "#8a939c", "#8d969e", cover=0.75)
 
 
 def storm(scene: Scene, *, amount: float = 1.0) -> Raster:
@@ -94,7 +97,8 @@ def fog(scene: Scene, *, amount: float = 1.0) -> Raster:
     if amount <= 0:
         return scene.picture
     strength = rein(amount, 0.8) * (1 + 0.25 * scene.variation)
-    sky, daylight = believed_sky(scene), _daylight(scene)
+    # Fog shines: in a dark wood it is lighter than anything else.
+    sky, daylight = believed_sky(scene), _daylight(scene) ** np.float32(0.7)
     image = to_linear(graded(scene.picture.rgb, _FOG, min(1.0, strength)))
     drifts = brush.clouds((128, 192), 2, 5, scene.rng(73))
     drifts = np.clip(drifts * np.float32(1.7) + np.float32(0.85), 0.40, 1.25)
@@ -103,7 +107,7 @@ def fog(scene: Scene, *, amount: float = 1.0) -> Raster:
         find_distance(scene, sky),
         "#cdd2d6",
         daylight,
-        reach=2.3 * strength,
+        reach=2.0 * strength,
         near=0.04,
         power=1.15,
         drifts=drifts,
@@ -115,23 +119,24 @@ def fog(scene: Scene, *, amount: float = 1.0) -> Raster:
 def _rainfall(scene: Scene, strength: float, grade: Grade, sky_colour: str, air: str, *, cover: float) -> Raster:
     sky, daylight = believed_sky(scene), _daylight(scene)
     image = to_linear(graded(scene.picture.rgb, grade, min(1.0, strength)))
+    wet(image, scene, sky, min(1.0, strength))
     _cloud_over(
         image, sky * np.float32(cover * min(1.0, strength)), parse_hex(sky_colour) * daylight, scene.rng(71)
     )
     _haze(image, find_distance(scene, sky), air, daylight, reach=0.80 * strength, near=0.03, power=1.1)
-    lean = 0.16 + 0.16 * scene.variation
-    wet = _streaks(scene, strength * (1 + 0.3 * scene.variation), lean)
+    lean = 0.16 + 0.24 * scene.variation
+    drops = _streaks(scene, strength * (1 + 0.3 * scene.variation), lean)
     size = scene.picture.size
     small = np.asarray(shrink(image, 256), np.float32)
     glow = cv2.GaussianBlur(luminance(small), (0, 0), 2.6)
     # A drop shows the whole scene upside down: it is about as bright as what is around, and a little brighter.
     behind = np.asarray(cv2.resize(glow, size, interpolation=cv2.INTER_LINEAR), np.float32)
     bright = behind * np.float32(0.75) + np.float32(0.42) * daylight ** np.float32(0.7)
-    wet *= np.float32(0.62)
-    keep = 1 - wet
+    drops *= np.float32(0.80)
+    keep = 1 - drops
     tint = np.array([0.93, 1.0, 1.08], np.float32)
     for channel in range(3):
-        image[..., channel] = image[..., channel] * keep + wet * bright * tint[channel]
+        image[..., channel] = image[..., channel] * keep + drops * bright * tint[channel]
     shown = light.develop(to_srgb(image))
     light.vignette(shown, strength=0.30 * min(1.0, strength))
     return Raster(light.fix(shown), scene.picture.alpha)

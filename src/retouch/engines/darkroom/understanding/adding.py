@@ -93,7 +93,7 @@ def _is_edit(items: Sequence[Item], lexicon: Vocabulary) -> bool:
         for form in _FORMS:
             if form in item:
                 puts = lexicon.operations[item.senses[form]].thing and insertion.params.get("place") != "ground"
-                if puts or not spoken:
+                if puts or not spoken or item.text.startswith("in "):  # "paint my dog in oil"
                     return True
     return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retouch.engines.darkroom.understanding import hues
-from retouch.engines.darkroom.understanding.nouns import meant
+from retouch.engines.darkroom.understanding.nouns import listed, meant
 from retouch.engines.darkroom.understanding.speech import Speech
 from retouch.engines.darkroom.understanding.targets import Target
 
@@ -16,6 +16,9 @@ NO_SCENE = (
 NO_SKY = (
     "has skies that are blue, cloudy, stormy, at sunset, at night, pink or overcast, or that of another picture"
 )
+MOST_WORDS = 3
+"""Words of a name that is taken for the subject's."""
+
 GREEN_SCREEN = "#00b140"
 
 
@@ -92,6 +95,29 @@ def removed_background_colour(speech: Speech) -> bool:
     return _replace(speech, colour=colour)
 
 
+def cut_out(speech: Speech) -> bool:
+    """ "Cut out the handbag": whatever it is called, it is the subject."""
+    target = speech.target()
+    if target is None or target.colour or target.is_body or target.is_worn or not _is_subject(target):
+        return False
+    if target.kind == "area":
+        return False
+    if speech.image_spoken_of(target.noun):
+        whole = target.noun.split()[-1] in listed("pictures") and speech.image("thing") is None
+        return whole and speech.do("remove_background")  # "from the product photo"
+    if target.kind == "unknown":
+        if speech.found.steps or not _names_one(target.noun):
+            return False
+        speech.found.notes.append(f"The darkroom takes the subject of the picture for '{target.noun}'.")
+    return speech.do("remove_background", about=Target(target.kind, name=target.name))
+
+
+def _names_one(noun: str) -> bool:
+    """Whether an unknown noun can but be the subject: "handbag", but neither "every car" nor "the other one"."""
+    words = noun.split()
+    return len(words) <= MOST_WORDS and listed("no_subject").isdisjoint(words)
+
+
 def _before(speech: Speech) -> bool:
     """Whether what is put before the background is what the darkroom takes for the subject."""
     target = speech.target()
@@ -119,10 +145,14 @@ def sky(speech: Speech) -> bool:
     said = speech.said["place"].removesuffix(" sky").removeprefix("sky with ")
     words = speech.clause.words
     if "remove" in words or "from" in words or "out" in words:
-        if said.removeprefix("all ").removeprefix("of ") not in ("cloud", "clouds"):
+        said = (said or "clouds").removeprefix("all ").removeprefix("of ")
+        if speech.has_mask or said not in (
+            "cloud",
+            "clouds",
+        ):
             return False
         return speech.do("replace_sky", params={"kind": "blue"})
-    kind = meant("skies").get(said)
+    kind = _sky_of(said)
     turned = any("verb.make" in item and item.text != "change" for item in speech.clause.items)
     if kind == "sunset" and turned:
         return False  # "Turn the sky into a sunset sky" lights the sky that is there.
@@ -130,7 +160,8 @@ def sky(speech: Speech) -> bool:
         kind = meant("clouds").get(said)
     if kind is not None:
         target = speech.target()
-        if target is None or target.kind not in ("picture", "area"):
+        above = any(word in words for word in ("above", "over", "behind", "give"))
+        if target is None or not (above or target.kind in ("picture", "area")):
             return False
         return speech.do("replace_sky", params={"kind": kind})
     if (colour := hues.colour_of(said)) is not None:
@@ -139,6 +170,23 @@ def sky(speech: Speech) -> bool:
         word in words for word in ("replace", "swap", "substitute", "exchange")
     )
     return speech.refuse(NO_SKY, said) if replacing and not speech.image_spoken_of(said) else False
+
+
+def sky_again(speech: Speech) -> bool:
+    """ "... swap it for a blue one", after the sky has been spoken of."""
+    found = speech.found
+    if (found.named[-1] if found.named else found.topic) != "sky":
+        return False
+    kind = _sky_of(speech.said["place"])
+    return speech.do("replace_sky", params={"kind": kind}) if kind else speech.refuse(NO_SKY, speech.said["place"])
+
+
+def _sky_of(said: str) -> str | None:
+    """The kind of sky that the words mean; such as "with", "one" and "some" mean nothing beside others."""
+    skies, trimming = meant("skies"), listed("sky_trimming")
+    if said in skies:
+        return skies[said]
+    return skies.get(" ".join(word for word in said.split() if word not in trimming))
 
 
 def sky_image(speech: Speech) -> bool:
@@ -166,5 +214,7 @@ MEANINGS = {
     "background_scene": background_scene,
     "removed_background_colour": removed_background_colour,
     "sky": sky,
+    "sky_again": sky_again,
+    "cut_out": cut_out,
     "sky_image": sky_image,
 }

@@ -11,7 +11,7 @@ from retouch.engines.darkroom.understanding.words import HARD, SOFT
 WHOLE = ("everything", "everywhere", "all")
 """How an exception begins that belongs to one edit: "everything but the sky"."""
 
-Kind = Literal["edit", "remove", "fill", "replace", "keep", "complaint"]
+Kind = Literal["edit", "remove", "fill", "replace", "keep"]
 
 _HEADS: dict[str, Kind] = {
     "op.verbs": "edit",
@@ -36,12 +36,13 @@ def denies(item: Item) -> bool:
     return "keep" in item and (item.text in ("not", "but not") or "denial" in item)
 
 
-def _opens(item: Item) -> bool:
+def opens(item: Item) -> bool:
+    """Whether a clause may begin with the item: a verb that orders something, or says what stays."""
     return any(head in item for head in _HEADS)
 
 
 def _idle(item: Item) -> bool:
-    return not _opens(item) and ("polite" in item or "glue" in item)
+    return not opens(item) and ("polite" in item or "glue" in item)
 
 
 class Clause:
@@ -90,9 +91,7 @@ class Clause:
         if not (self.started or joins(item) or _idle(item)):
             self.started = True
             self.kind = next((kind for head, kind in _HEADS.items() if head in item), "edit")
-            self.verbal = _opens(item)
-        if "complaint" in item and self.kind == "edit" and not (self.verbal or self.asks):
-            self.kind = "complaint"
+            self.verbal = opens(item)
 
 
 def split(items: Sequence[Item]) -> list[Clause]:
@@ -101,13 +100,13 @@ def split(items: Sequence[Item]) -> list[Clause]:
     clauses = [Clause()]
     for item, ahead in zip(items, following, strict=True):
         current = clauses[-1]
-        if item.text == HARD or (joins(item) and (ahead is None or _opens(ahead))):
+        if item.text == HARD or (joins(item) and (ahead is None or opens(ahead))):
             clauses.append(Clause())
         elif joins(item) and current.kind == "edit" and current.asks and ahead and _is_place(ahead):
             clauses.append(Clause(continues=True))
         elif "op.looks" in item and current.kind == "keep" and denies(current.items[-1]):
             current.add(item)
-        elif (current.kind == "complaint" and _opens(item)) or _runs_on(current, item, ahead):
+        elif _runs_on(current, item, ahead):
             clauses.append(Clause())
             clauses[-1].add(item)
         elif "op.looks" in item and current.kind == "keep" and current.places and current.rest_at:

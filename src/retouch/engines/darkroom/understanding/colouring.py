@@ -11,6 +11,7 @@ NO_COLOUR = (
     "does not know what to recolour there: name the thing with its colour, as in 'the red car', or send a mask"
 )
 NO_PEOPLE = "does not recolour people, their faces or their hair: mark what you mean with a mask"
+_ALL = ("everything", "all", "all of it", "whole image", "whole picture", "whole photo")
 _SKIES = {"blue": "blue", "sky_blue": "blue", "pink": "pink", "grey": "overcast"}
 
 
@@ -59,6 +60,10 @@ def _recolour(speech: Speech, target: Target, source: str | None, colour: str) -
     if target.noun == "it" and source is None and (steps := speech.found.steps) and steps[-1].region:
         target = Target("region", "it", region=steps[-1].region)  # "Darken the sky and make it pink"
         return _recolour(speech, target, None, colour)
+    if target.noun == "it" and source is None and speech.found.topic == "sky":
+        return _recolour(speech, Target("region", "it", region="sky"), None, colour)
+    if target.noun in _ALL and not source:
+        return speech.do("tint", params={"colour": colour})
     if target.kind == "picture" and source is None:
         return speech.refuse(f"{NO_COLOUR}; for all of the picture say 'a {hues.say(colour)} tint'")
     if target.kind == "people" or target.is_body:
@@ -180,6 +185,9 @@ def selective(speech: Speech) -> bool:
 
 def keep_colour(speech: Speech) -> bool:
     """ "Keep the red car as it is": what is of that colour stays."""
+    words = set(speech.clause.words)
+    if words & {"just", "only"} and words & {"colour", "coloured"}:
+        return selective(speech)
     if speech.said["colour1"]:
         colour = _base(speech, "colour1")
     else:
@@ -205,9 +213,36 @@ def stops(speech: Speech) -> bool:
     return speech.do("brighter" if number > 0 else "darker", params={"exposure": number})
 
 
+def stops_up(speech: Speech) -> bool:
+    """ "Increase the exposure by 0.5"."""
+    return _expose(speech, 1)
+
+
+def stops_down(speech: Speech) -> bool:
+    """ "Pull the exposure down by 0.5"."""
+    return _expose(speech, -1)
+
+
+def _expose(speech: Speech, way: int) -> bool:
+    number = float(speech.said["n"])
+    if not LEAST_STOPS <= number <= MOST_STOPS:
+        return speech.refuse("makes a picture up to 8 times as bright, or darker by up to 87 %")
+    return speech.do("brighter" if way > 0 else "darker", params={"exposure": way * number})
+
+
 def _drain(speech: Speech, keep: str) -> bool:
     speech.found.name([keep])
     return speech.do("black_and_white", keep=[keep])
+
+
+def greyed(speech: Speech) -> bool:
+    """ "Everything grey apart from the blue"."""
+    return speech.do("black_and_white")
+
+
+def neutral(speech: Speech) -> bool:
+    """ "Make white look white again"."""
+    return speech.do("white_balance")
 
 
 MEANINGS = {
@@ -219,5 +254,9 @@ MEANINGS = {
     "less_colour": less_colour,
     "selective": selective,
     "stops": stops,
+    "stops_up": stops_up,
+    "stops_down": stops_down,
+    "neutral": neutral,
+    "greyed": greyed,
     "keep_colour": keep_colour,
 }

@@ -35,8 +35,8 @@ class _EditReader:
         self.lexicon = lexicon
         self.verb = found.verb if clause.continues else None
         self.named = {item.senses[form]: item for item in self.items for form in _FORMS if form in item}
-        self.wears = any(item.text.startswith("wear") for item in self.items)
-        self.owed = any(item.text.startswith("should") for item in self.items)
+        self.wears = any(item.text.startswith(("wear", "have", "has")) for item in self.items)
+        self.owed = any(item.text.startswith(("should", "have")) for item in self.items)
         self.wishes: list[Wish] = []
         self.choices: dict[str, dict[str, str]] = {}
         self.regions: list[str] = []
@@ -131,6 +131,8 @@ class _EditReader:
             self.area = True
             if not self.found.has_mask:
                 self.found.doubt(NO_MASK)
+        elif "them" in item and self.found.sources == 1 and self.found.complaints:
+            return  # "The colours are dull, make them pop"
         elif any(picture in item for picture in _PICTURES) or ("them" in item and self.found.sources > 1):
             self.found.each = self.found.each or "image" not in item
             self.it = self.it or item.text == "it"
@@ -149,10 +151,8 @@ class _EditReader:
             if number_of(item.text, self.found) != 0:
                 self.found.doubt(ONE_PICTURE)
             self.found.puzzle(item)
-        elif "complaint" in item and self.wishes:
-            remedies = item.senses["complaint"].split()
-            if not any(wish.operation.name in remedies for wish in self.wishes):
-                self.found.puzzle(item)
+        elif item.text == "colours" and any(form in before for form in _FORMS):
+            return  # "blade runner colours"
         elif "into" in item or "as_if" in item:
             self._introduce(at, item)
         elif item.text == "only" or "sole" in item:
@@ -224,8 +224,8 @@ class _EditReader:
             return False
         if item.text.split()[-1] in _PICTURE_WORDS or any(picture in after for picture in _PICTURES):
             return True
-        if before.text in _POINTING and "verb.make" in self._neighbour(at - 2):
-            return False  # "make this vintage"
+        if before.text in _POINTING and any(verb in self._neighbour(at - 2) for verb in _VERBS):
+            return False  # "make this vintage", "give me that golden-hour glow"
         return "effect" not in after and not self.introduced and "glue" not in self._neighbour(at - 2)
 
     def _repeats(self, at: int, noun: Item) -> bool:
@@ -234,8 +234,6 @@ class _EditReader:
         return again and self.verb == "make" and "name" not in noun
 
     def _introduce(self, at: int, item: Item) -> None:
-        if "complaint" in self._neighbour(at + 1) or "complaint" in self._neighbour(at + 2):
-            return  # "brighten it, it is a bit too dark"
         if "into" in item:
             if self.wishes and self.verb == "make":
                 self.found.puzzle(item)  # "turn the sunset into ...": what was named is what is there now

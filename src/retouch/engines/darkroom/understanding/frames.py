@@ -54,17 +54,8 @@ def crop_shape(speech: Speech) -> bool:
     ratio = meant("shapes").get(speech.said["place"].removeprefix("for "))
     if ratio is None or not _is_picture(speech):
         return False
-    cropping = {"crop", "cut", "trim", "format", "orientation", "ratio", "reframe", "cropping"} & set(
-        speech.clause.words
-    )
-    if not cropping and speech.said["place"] not in (
-        "square",
-        "portrait",
-        "landscape",
-        "vertical",
-        "horizontal",
-        "widescreen",
-    ):
+    words = set(speech.clause.words)
+    if words.isdisjoint(_CROPPING) and "out" not in words and speech.said["place"] not in _SHAPES:
         return False
     return speech.do("crop", params={"ratio": ratio})
 

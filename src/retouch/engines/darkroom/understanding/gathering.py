@@ -28,6 +28,8 @@ def collage(speech: Speech) -> bool:
     if pictures and sorted(number or 0 for number in pictures) != list(range(1, speech.found.sources + 1)):
         return speech.refuse("lays out all the pictures that it is sent: send only those that belong on the sheet")
     speech.found.each = speech.found.collage = True
+    if colour := speech.colour():
+        return speech.do("border", params={"colour": colour})
     return True
 
 
@@ -61,6 +63,11 @@ def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
     place, ground = said["place"], None
     position = meant("positions").get(place)
     scenery = position is not None or (bool(place) and set(place.split()) <= listed("scenery"))
+    if place and not scenery and _is_beside(speech):
+        speech.found.notes.append(
+            f"The darkroom does not look for '{place}': it places the subject where it fits."
+        )
+        place = ""
     if place and not scenery:
         where = target_of(place, speech.lexicon)
         if where is not None and (where.colour or where.region == "background"):
@@ -82,6 +89,12 @@ def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
     if target.kind == "unknown" and target.noun not in listed("ourselves"):
         speech.found.notes.append(f"It takes the subject of image {taken} for '{target.noun}'.")
     return speech.do("paste", params={"image": taken, **params})
+
+
+def _is_beside(speech: Speech) -> bool:
+    """Whether it is to stand beside somebody or something: where that is, nobody has to know."""
+    text = speech.clause.text
+    return any(f" {word} " in text for word in ("next to", "beside", "near", "close to", "by the side of"))
 
 
 def match_colours(speech: Speech) -> bool:
@@ -130,11 +143,16 @@ def remove_subject(speech: Speech) -> bool:
     target = speech.target()
     if target is None or target.colour or target.kind == "picture" or speech.said["thing"].startswith("all "):
         return False
-    if target.name is not None and not target.name.startswith("people/"):
+    if target.name is not None and not target.name.startswith("people/") and target.noun not in listed("animals"):
         return False
     if target.region != "subject" or target.noun in listed("vague"):
         return False
     return speech.do("remove_subject", about=Target("people", name=target.name))
+
+
+def marked(speech: Speech) -> bool:
+    """ "There is a scratch here, where I marked it": says what is under the mask, and asks for nothing yet."""
+    return speech.has_mask
 
 
 MEANINGS = {
@@ -146,4 +164,5 @@ MEANINGS = {
     "match_style": match_style,
     "combine": combine,
     "remove_subject": remove_subject,
+    "marked": marked,
 }

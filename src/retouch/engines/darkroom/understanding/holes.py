@@ -77,6 +77,8 @@ def _blame(items: Sequence[Item], found: Reading) -> None:
 
 
 def _fill(found: Reading) -> None:
+    if found.steps and found.steps[-1].op == "remove_subject":
+        return  # "Remove her and fill in the background"
     if not found.has_mask:
         found.doubt(f"removes nothing by its name alone; it {NO_MASK}")
         return

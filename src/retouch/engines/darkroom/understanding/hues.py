@@ -22,6 +22,12 @@ _SHADES: Mapping[str, tuple[str, float]] = {
     "plain": ("#ffffff", 0.0),
     "pure": ("#ffffff", 0.0),
     "uniform": ("#ffffff", 0.0),
+    "matte": ("#ffffff", 0.0),
+    "matt": ("#ffffff", 0.0),
+    "glossy": ("#ffffff", 0.0),
+    "shiny": ("#ffffff", 0.0),
+    "rich": ("#ffffff", 0.0),
+    "strong": ("#ffffff", 0.0),
 }
 """What is mixed into a colour, as sRGB levels, and how much of it."""
 
@@ -47,7 +53,7 @@ def pattern() -> str:
     """A regular expression for a colour, each of its words followed by a space."""
     names = sorted(palette.names(), key=len, reverse=True)
     shades = "|".join(_SHADES)
-    return f"(?:(?:{shades}) )?(?:(?:{'|'.join(map(re.escape, names))}|{_HEX}) )(?:colou?r(?:ed)? )?"
+    return f"(?:(?:{shades}) ){{0,3}}(?:(?:{'|'.join(map(re.escape, names))}|{_HEX}) )(?:colou?r(?:ed)? )?"
 
 
 @cache

@@ -15,6 +15,7 @@ from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.understanding.clauses import split
 from retouch.engines.darkroom.understanding.description import describe
 from retouch.engines.darkroom.understanding.edits import read_edit
+from retouch.engines.darkroom.understanding.hearing import listen
 from retouch.engines.darkroom.understanding.holes import read_fill, read_removal, read_replacement
 from retouch.engines.darkroom.understanding.languages.reader import read_in_any_language
 from retouch.engines.darkroom.understanding.literals import read_items
@@ -23,7 +24,7 @@ from retouch.engines.darkroom.understanding.pronouns import resolve
 from retouch.engines.darkroom.understanding.readers import read_clause, read_prompt
 from retouch.engines.darkroom.understanding.reading import Reading
 from retouch.engines.darkroom.understanding.refusal import refuse
-from retouch.engines.darkroom.understanding.statements import read_complaint, settle
+from retouch.engines.darkroom.understanding.statements import settle
 from retouch.engines.darkroom.understanding.telling import name_of, say
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary, vocabulary
 from retouch.errors import UnsupportedInstruction
@@ -45,16 +46,23 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
 def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
     """What ``prompt`` asks for in English."""
     lexicon = vocabulary()
-    found = Reading(has_mask=has_mask, sources=sources)
     items = resolve(read_items(prompt, lexicon))
-    _read(items, found, lexicon)
-    try:
-        return _conclude(found, lexicon)
-    except UnsupportedInstruction:
-        described = Reading(has_mask=has_mask, sources=sources)
-        if not describe(items, described, lexicon):
-            raise
-        return _conclude(described, lexicon)
+    heard = listen(items, lexicon)
+    refusal = None
+    # What makes sense word for word has nothing to be set aside, but a complaint is never taken for a wish.
+    for one in (None,) if heard is None else (None, heard) if heard.plain else (heard,):
+        found = Reading(has_mask=has_mask, sources=sources)
+        if one is not None:
+            found.hear(one)
+        _read(one.orders if one else items, found, lexicon)
+        try:
+            return _conclude(found, lexicon)
+        except UnsupportedInstruction as error:
+            refusal = error
+    described = Reading(has_mask=has_mask, sources=sources)
+    if not describe(items, described, lexicon):
+        raise refusal or AssertionError
+    return _conclude(described, lexicon)
 
 
 def _read(items: Sequence[Item], found: Reading, lexicon: Vocabulary) -> None:
@@ -70,8 +78,6 @@ def _read(items: Sequence[Item], found: Reading, lexicon: Vocabulary) -> None:
                 read_fill(clause, found)
             case "replace":
                 read_replacement(clause, found)
-            case "complaint":
-                read_complaint(clause, found)
             case "edit":
                 read_edit(clause, found, lexicon)
     settle(found, lexicon)

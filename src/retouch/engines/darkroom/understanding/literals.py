@@ -43,8 +43,8 @@ _CLOSERS = {
 _OPENER = re.compile("[" + "".join(_QUOTES) + "]")
 
 _NOUN = (
-    r"(?:texts?|words?|wording|letters|lettering|phrase|slogan|message|watermark|logo|caption|captions|title|"
-    r"subtitle|headline|heading|label|inscription|tagline|quote|sentence|signature|greeting|stamp|credit|"
+    r"(?:texts?|words?|names?|wording|letters|lettering|phrase|slogan|message|watermark|logo|caption|captions|title|"
+    r"subtitle|headline|heading|label|inscription|tagline|date|quote|sentence|signature|greeting|stamp|credit|"
     r"copyright(?: notice)?)"
 )
 _VERB = r"(?:write|writes|writing|written|print|type|spell|caption|captioned|label|labell?ed|titled|engrave)"
@@ -68,12 +68,20 @@ _MODIFIERS = (
     r"gold|golden|grey|gray|silver|new|little)\s+)*"
 )
 _UNQUOTED = (
+    # "Text SALE -30% top right, red": what is shouted is the text
+    re.compile(
+        rf"\b(?i:{_NOUN}|{_VERB})\s+(?P<text>(?=[^a-z]{{0,80}}?[A-Z]{{2}})"
+        r"[^\sa-z,.]{1,40}(?: [^\sa-z,.]{1,40}){0,11})(?=[\s,.]|$)"
+    ),
     # "Add a caption at the bottom saying Happy New Year", "Add a title: My Trip"
     re.compile(
         rf"\b(?:{_NOUN}|{_VERB})\b[^.!?\n:]{{0,80}}?(?:\b(?:that |which )?{_SAYING}\b:?|:)\s*(?P<text>.+)", re.I
     ),
     re.compile(
-        rf"\b(?:write|print|type|spell out|engrave)\s+(?:out\s+)?(?:(?:the|a)\s+{_NOUN}\s+)?(?P<text>.+)", re.I
+        # "Print it on a mug" is what somebody means to do with the picture.
+        r"\b(?:write|print(?!\s+(?:it|this|that|them|these|the (?:picture|photo|image))\b)|type|spell out|engrave)"
+        rf"\s+(?:out\s+)?(?:(?:the|a)\s+{_NOUN}\s+)?(?P<text>.+)",
+        re.I,
     ),
     re.compile(rf"\b{_ADD}\s+(?:the|a|an|some|my)?\s*{_MODIFIERS}{_NOUN}\s+(?P<text>.+)", re.I),
     re.compile(
@@ -210,5 +218,6 @@ def _unquoted(sentence: str, literals: dict[str, str]) -> str:
         said = said.strip().rstrip(".;,").strip()
         if said and not _NOTHING.fullmatch(said):
             stop = sentence[-1] if sentence[-1] in ".;!?\n" else ""
-            return f"{sentence[: match.start('text')]}{_stand_in(said, literals)}{placing} {tail}{stop}"
+            after = sentence[match.end("text") :]
+            return f"{sentence[: match.start('text')]}{_stand_in(said, literals)}{placing} {tail}{after}{stop}"
     return sentence

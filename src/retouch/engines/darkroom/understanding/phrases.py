@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-from retouch.engines.darkroom.understanding.vocabulary import slots
+from retouch.engines.darkroom.understanding.tree import slots
 
 
 class Phrases:

@@ -78,6 +78,19 @@ def _placing_words() -> frozenset[str]:
     return known | _PREPOSITIONS | _ARTICLES | {"color", "colors", "center", "gray"}
 
 
+def _listed_from(text: str, found: Sequence[re.Match[str]], last: int) -> int:
+    """Where what is listed behind commas, "..., top centre, gold", begins to say only where and how: the number of
+    its first word; 0 if nothing is."""
+    begin = 0
+    for at in range(last - 1, 0, -1):
+        word = found[at].group()
+        if word.lower() not in _placing_words() or not (word.islower() or word.isdigit()):
+            break
+        if "," in text[found[at - 1].end() : found[at].start()]:
+            begin = at
+    return begin
+
+
 def trim_placing(text: str) -> tuple[str, str]:
     """``text`` without the words at its end that only say where and how it is written, and those words.
 
@@ -90,6 +103,9 @@ def trim_placing(text: str) -> tuple[str, str]:
         last -= 1
     begin = cut = last
     shouted = text.isupper()
+    listed = _listed_from(text, found, last)
+    if listed:
+        begin = cut = listed
     while begin:
         word = found[begin - 1].group()
         if word.lower() not in _placing_words() or (not word.islower() and not word.isdigit() and not shouted):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from retouch.engines.darkroom.understanding import hues
 from retouch.engines.darkroom.understanding.clauses import WHOLE, Clause, denies, joins
 from retouch.engines.darkroom.understanding.reading import Reading
 from retouch.engines.darkroom.understanding.vocabulary import Item
 
 _SENSELESS = ("keep", "definite", "glue", "kept", "polite", "as_if", "from", "relative")
+_LOCAL = ("remove_subject", "insert", "paste", "text")
 _EXCEPTING = ("except", "but", "apart", "aside", "other than", "excluding", "all but", "not")
 
 
@@ -23,12 +27,14 @@ def read_keep(clause: Clause, found: Reading) -> None:
         elif region := _region(item, found, excepting=excepting):
             regions.append(region)
             names += [item.senses["name"]] if "name" in item else []
-        elif "kept_anyway" in item:
+        elif "kept_anyway" in item or (at and denies(clause.items[at - 1]) and _recoloured_from(item, found)):
             anyway = True
         elif "image" in item or "images" in item or "nothing" in item:
             picture = True
         elif "area" in item and found.has_mask:
             found.doubt("changes what the mask marks: leave out of the mask what should stay")
+        elif _stays(item, found):
+            anyway = True
         elif not (joins(item) or any(sense in item for sense in _SENSELESS)):
             found.puzzle(item, place=at > 0 and "definite" in clause.items[at - 1])
     if regions == ["subject", "face"]:
@@ -47,6 +53,24 @@ def read_keep(clause: Clause, found: Reading) -> None:
     since = (len(found.steps) if clause.leads else found.begun) if alone else 0
     for region in regions:
         found.keep[region] = min(since, found.keep.get(region, since))
+
+
+def _recoloured_from(item: Item, found: Reading) -> bool:
+    """ "The balloon in pink instead of red": the colour that it had, if the last step gave it another one."""
+    colour = hues.colour_of(item.text)
+    if colour is None or not found.steps or found.steps[-1].op != "recolour":
+        return False
+    step = found.steps[-1]
+    if step.params.get("source") in (None, colour) and step.params["target"] != colour:
+        found.steps[-1] = replace(step, params={**step.params, "source": colour})
+        return True
+    return False
+
+
+def _stays(item: Item, found: Reading) -> bool:
+    """Whether the item names something that no step so far comes near: "erase the cat and leave the sofa"."""
+    thing = (not item.senses and item.text.isalpha()) or "refused_thing" in item
+    return thing and bool(found.steps) and all(step.op in _LOCAL for step in found.steps)
 
 
 def _region(item: Item, found: Reading, *, excepting: bool) -> str | None:

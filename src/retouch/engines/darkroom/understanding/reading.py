@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from retouch.engines.darkroom.recipe import Step
+from retouch.engines.darkroom.understanding.complaints import Finding
+from retouch.engines.darkroom.understanding.hearing import Heard
 from retouch.engines.darkroom.understanding.vocabulary import Item
 
 MOST_STEPS = 12
@@ -23,18 +25,6 @@ NO_REST = "cannot tell what 'the rest' leaves out: name it, as in 'make the rest
 
 
 @dataclass
-class Complaint:
-    """A statement that something is wrong, which counts only beside its remedy.
-
-    ``remedies``: operations, any of which would mend it; ``region``: where; ``item``: how it was said.
-    """
-
-    remedies: tuple[str, ...]
-    region: str | None
-    item: Item
-
-
-@dataclass
 class Reading:
     """``has_mask`` and ``sources``: what came with the instruction.
 
@@ -44,7 +34,9 @@ class Reading:
     ``unknown``: words that nothing explains, of them ``strange`` those the lexicon doesn't have and ``lost``
     those that name a place; ``reasons``: why some of it cannot be done. ``verb``: the kind of the last verb of
     an edit and ``last`` its steps, for a clause that goes on with them.
-    ``named``: the regions spoken of, in order; ``topic``: the region that a complaint was about; ``denied``:
+    ``named``: the regions spoken of, in order; ``topic``: the region that a complaint was about;
+    ``complaints``: what is said to be wrong, and ``mending`` whether that shall be mended: "fix", "remove" or "";
+    ``denied``:
     operations that were said not to be meant; ``rest``: "the rest" was said before anything it leaves out;
     ``notes``: what people are told of what is done otherwise than they may expect; ``collage``: a sheet of the
     pictures is wanted even if nothing is done to them; ``picture``: the number of the one that the steps are done
@@ -67,13 +59,26 @@ class Reading:
     named: list[str] = field(default_factory=list)
     topic: str | None = None
     denied: list[tuple[str, Item]] = field(default_factory=list)
-    complaints: list[Complaint] = field(default_factory=list)
+    complaints: list[Finding] = field(default_factory=list)
+    mending: str = ""
     rest: bool = False
     notes: list[str] = field(default_factory=list)
     collage: bool = False
     picture: int = 1
     clauses: int = 0
     _people: list[set[str]] = field(default_factory=list)
+
+    def hear(self, heard: Heard) -> None:
+        """Note what was said around the orders that are read."""
+        self.complaints = heard.findings
+        self.mending = heard.mending
+        regions = list(dict.fromkeys(finding.region for finding in heard.findings))
+        self.name(region for region in regions if region)
+        self.topic = regions[0] if len(regions) == 1 else None
+        for names in heard.names:
+            self.call(names)
+        if heard.asides:
+            self.notes.append(heard.note)
 
     def add(
         self,

@@ -77,13 +77,13 @@ def _quoted(texts: Iterable[str]) -> str:
 
 
 def _meant(vocabulary: Vocabulary, strange: Sequence[str]) -> list[str]:
-    """Known words that the strange ones may be slips of; difflib's time is bounded by what it is given."""
+    """Known words that the strange ones may be slips of; difflib is given only those that could be."""
     found: list[str] = []
     known = (*vocabulary.telling, *_things())
     for word in list(dict.fromkeys(strange))[:3]:
         if 4 <= len(word) <= _LONGEST:
-            close = difflib.get_close_matches(word, known, 3, 0.8)
-            found += [match for match in close if match != word and _is_slip(word, match)][:1]
+            near = [other for other in known if other != word and _is_slip(word, other)]
+            found += difflib.get_close_matches(word, near, 1, 0.8)
     return found
 
 

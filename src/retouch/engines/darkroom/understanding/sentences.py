@@ -8,33 +8,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from retouch.engines.darkroom.understanding import hues
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.nouns import listed
+from retouch.engines.darkroom.understanding.sentence import Sentence
 from retouch.engines.darkroom.understanding.vocabulary import Item
+from retouch.engines.darkroom.understanding.wishes import MOST, is_number
 
 LONGEST = 28
 """Words of a clause that is compared at all; longer ones tell a story."""
 
-_PICTURE = "image|picture|photo|photograph|pic|shot|one"
-_ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|1st|2nd|3rd|4th|last|other|reference"
-_NUMBERS = "one|two|three|four|five|six|seven|eight"
-_NO_JOINT = "(?!(?:to|into|in|by|with|for|of|from|on|onto|and|at|as|be|less|more) )"
-_SLOTS = {
-    "thing": rf"{_NO_JOINT}(?:[^ ]+ ){{1,6}}?",
-    "place": rf"{_NO_JOINT}(?:[^ ]+ ){{1,6}}?",
-    "n": r"[+-]?\d+(?:\.\d+)? ",
-    "ratio": r"\d+:\d+ ",
-    "image": (
-        rf"(?:(?:{_PICTURE}|reference) (?:number |no )?(?:\d{{1,2}}|{_NUMBERS}) "
-        rf"|(?:{_ORDINALS}|this|original|main) (?:{_PICTURE}) |reference |(?:first|second|third|other|last) )"
-    ),
-}
 _PURPOSE = re.compile(
     r"(?<= )(?:for|on|in) (?:online )?(?:shop|store|webshop|website|web site|ecommerce|e commerce|amazon|ebay|"
     r"etsy|shopify|catalogue|catalog|product listing|listing|product page|portfolio|resume|linkedin) $"
@@ -42,7 +29,6 @@ _PURPOSE = re.compile(
 """What a picture is for changes nothing about what is done to it."""
 
 _PRONOUNS = ("it", "him", "her", "them", "this", "subject", "person", "product", "object")
-_PIECES = re.compile(r"[\[\](){}]|[^\[\](){} ]+")
 
 
 @dataclass(frozen=True)
@@ -69,12 +55,27 @@ def fitting(clause: Clause) -> Iterator[Said]:
     if not text or text.count(" ") > LONGEST:
         return
     yield from _matches(text, None)
+    shared = _share(clause.items)
+    if shared is not None:
+        yield from _matches(normal(shared[0]), shared[1])
     amounts = [item for item in clause.items if "amount" in item]
     if len(amounts) == 1:
         more = [Item("more")] if amounts[0].text.endswith(" more") else []
         at = clause.items.index(amounts[0])
         rest = [*clause.items[:at], *more, *clause.items[at + 1 :]]
         yield from _matches(normal(rest), float(amounts[0].senses["amount"]))
+
+
+def _share(items: list[Item]) -> tuple[list[Item], float] | None:
+    """``items`` without "by about 20 %", and that share as a strength; None if there is none."""
+    at = next((at for at, item in enumerate(items) if is_number(item.text)), len(items))
+    if at + 1 >= len(items) or items[at + 1].text not in ("%", "percent"):
+        return None
+    before = at
+    while before and ("strength" in items[before - 1] or items[before - 1].text == "by"):
+        before -= 1
+    share = float(items[at].text) / 100
+    return ([*items[:before], *items[at + 2 :]], share) if 0 < share <= MOST else None
 
 
 def normal(items: list[Item]) -> str:
@@ -95,8 +96,9 @@ def normal(items: list[Item]) -> str:
 
 
 def _matches(text: str, amount: float | None) -> Iterator[Said]:
+    words = frozenset(text.split())
     for means, sentence in _sentences():
-        if (match := sentence.fullmatch(text)) and (slots := _filled(match)) is not None:
+        if (match := sentence.match(text, words)) and (slots := _filled(match)) is not None:
             yield Said(means, slots, amount)
 
 
@@ -112,54 +114,8 @@ def _filled(match: re.Match[str]) -> dict[str, str] | None:
 
 
 @cache
-def _sentences() -> list[tuple[str, re.Pattern[str]]]:
+def _sentences() -> list[tuple[str, Sentence]]:
     folder = resources.files("retouch.engines.darkroom") / "lexicon"
     table = tomllib.loads((folder / "sentences.toml").read_text("utf-8"))
-    macros = {name: f"({'|'.join(words)})" for name, words in table.pop("macros").items()}
-    return [
-        (means, re.compile(_compiled(pattern, macros)))
-        for means, entry in table.items()
-        for pattern in entry["sentences"]
-    ]
-
-
-def _compiled(pattern: str, macros: Mapping[str, str]) -> str:
-    """A pattern of the lexicon as a regular expression over words that each end in a space."""
-    for name, phrases in macros.items():
-        pattern = pattern.replace(f"<{name}>", phrases)
-    pieces = _PIECES.findall(pattern.replace("|", " | "))
-    out: list[str] = []
-    closing: list[str] = []
-    for at, piece in enumerate(pieces):
-        if piece in "[(":
-            out.append("(?:")
-            # Any words fit a slot that may be missing, so it is tried last.
-            closing.append(")" if piece == "(" else ")??" if _has_slot(pieces[at:]) else ")?")
-        elif piece in "])":
-            out.append(closing.pop())
-        elif piece in "{}":
-            continue
-        elif at and pieces[at - 1] == "{":
-            out.append(_slot(piece, f"{piece}_{at}"))
-        elif piece == "|":
-            out.append("|")
-        else:
-            out.append(re.escape(piece) + " ")
-    return "".join(out)
-
-
-def _has_slot(pieces: Sequence[str]) -> bool:
-    """Whether the brackets that ``pieces`` begin with hold one."""
-    depth = 0
-    for piece in pieces:
-        depth += (piece in "[(") - (piece in "])")
-        if piece == "{":
-            return True
-        if depth == 0:
-            break
-    return False
-
-
-def _slot(name: str, group: str) -> str:
-    kind = name.rstrip("0123456789")
-    return f"(?P<{group}>{hues.pattern() if kind == 'colour' else _SLOTS[kind]})"
+    macros = {f"<{name}>": f"({'|'.join(words)})" for name, words in table.pop("macros").items()}
+    return [(means, Sentence(pattern, macros)) for means, entry in table.items() for pattern in entry["sentences"]]

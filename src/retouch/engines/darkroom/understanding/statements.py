@@ -1,51 +1,27 @@
-"""Statements about a picture, and what a whole instruction adds to its single steps."""
+"""What a whole instruction adds to its single steps: what mends a complaint, and what may not change."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from retouch.engines.darkroom.recipe import Step
-from retouch.engines.darkroom.understanding.clauses import Clause, joins
-from retouch.engines.darkroom.understanding.reading import NO_REST, Complaint, Reading
+from retouch.engines.darkroom.understanding.complaints import Finding
+from retouch.engines.darkroom.understanding.reading import NO_REST, Reading
+from retouch.engines.darkroom.understanding.telling import say
 from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
 
-_SENSELESS = ("polite", "glue", "definite", "as_if", "into", "image", "amount", "effect")
-_VERBS = ("is", "are", "was", "seems", "appears")
 _ALL_FACES = {"face", "subject"}
-
-
-def read_complaint(clause: Clause, found: Reading) -> None:
-    """ "The sky is too dark": counts if something brightens it."""
-    regions: list[str] = []
-    wrongs = [item for item in clause.items if "complaint" in item]
-    for item in clause.items:
-        if "region" in item:
-            regions.append(item.senses["region"])
-        elif not (
-            "complaint" in item or joins(item) or item.text in _VERBS or any(sense in item for sense in _SENSELESS)
-        ):
-            found.puzzle(item)
-    if regions == ["subject", "face"]:
-        regions = ["face"]
-    if len(regions) > 1:
-        found.unknown.append(clause.text)
-    region = regions[0] if regions else None
-    found.name(regions)
-    found.topic = region
-    for item in wrongs:
-        found.complaints.append(Complaint(tuple(item.senses["complaint"].split()), region, item))
+_REPLACING = {
+    "sky": ("replace_sky",),
+    "background": ("replace_background", "remove_background"),
+}
 
 
 def settle(found: Reading, lexicon: Vocabulary) -> None:
     """Do what the instruction says of all its steps, and note what it says that none of them answers."""
-    for complaint in found.complaints:
-        at = next((at for at, step in enumerate(found.steps) if step.op in complaint.remedies), None)
-        if at is None:
-            remedy = lexicon.operations[complaint.remedies[0]].says.format(target="the picture")
-            found.doubt(f"needs to be told what to do about that: say '{remedy}'")
-            found.unknown.append(complaint.item.text)
-        elif complaint.region and found.steps[at].region is None and not found.steps[at].keep:
-            found.steps[at] = replace(found.steps[at], region=complaint.region)
+    asked = list(found.steps)
+    for complaint in reversed(found.complaints):
+        _answer(complaint, asked, found, lexicon)
     for name, item in found.denied:
         against = [step.op for step in found.steps if _opposite(step.op, name, lexicon)]
         if not against or any(step.op == name for step in found.steps):
@@ -54,6 +30,47 @@ def settle(found: Reading, lexicon: Vocabulary) -> None:
         found.doubt(NO_REST)
     if found.sole:
         found.steps[:] = [part for step in found.steps for part in _confined(step, found, lexicon)]
+
+
+def _answer(complaint: Finding, asked: list[Step], found: Reading, lexicon: Vocabulary) -> None:
+    """Have what mends ``complaint`` done where it was complained, unless one of the steps that were ``asked`` for
+    does that; if nobody can tell what would, or whether it is wanted, note that."""
+    fault = complaint.fault
+    if fault is None:
+        if not any(_treats(step, complaint.region) for step in asked):
+            found.doubt("needs to be told what to do about that")
+            found.unknown.append(complaint.text)
+        return
+    at = next((at for at, step in enumerate(found.steps) if step.op in fault.remedies and step in asked), None)
+    if at is not None:
+        if complaint.region and found.steps[at].region is None and not found.steps[at].keep:
+            found.steps[at] = replace(found.steps[at], region=complaint.region)
+        return
+    if any(step.op in _REPLACING.get(complaint.region or "", ()) for step in asked):
+        return  # What was wrong there is gone.
+    if complaint.vague and any(_treats(step, complaint.region) for step in asked):
+        return  # "The sky is dull, make it dramatic"
+    mending = found.mending == "fix" or (found.mending == "remove" and complaint.noun)
+    if fault.alone and (mending or (complaint.sure and (fault.beside or not asked))):
+        operation = lexicon.operations[fault.remedies[0]]
+        params = dict(fault.params)
+        if complaint.stops and operation.stops:
+            params["exposure"] = operation.stops * complaint.stops
+        # As much of it as the operation's name alone would ask for.
+        parts = (item.senses["part"] for item in lexicon.read(operation.example) if "part" in item)
+        amount = float(next(parts, 1))
+        step = Step(operation.name, params, region=complaint.region, amount=amount)
+        if step not in found.steps:
+            found.steps.insert(0, step)
+        return
+    hint = fault.hint or f"say '{say(Step(fault.remedies[0]), lexicon)}'"
+    found.doubt(f"needs to be told what to do about that: {hint}")
+    found.unknown.append(complaint.text)
+
+
+def _treats(step: Step, region: str | None) -> bool:
+    blurs = region == "background" and step.op == "blur_background"
+    return blurs or region in (None, step.region) or step.op in _REPLACING.get(region or "", ())
 
 
 def _opposite(one: str, other: str, lexicon: Vocabulary) -> bool:

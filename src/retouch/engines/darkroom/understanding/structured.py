@@ -7,6 +7,7 @@ from copy import deepcopy
 from itertools import pairwise
 
 from retouch.engines.darkroom.understanding import backdrops, colouring, frames, gathering
+from retouch.engines.darkroom.understanding.adding import read_adding
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.reading import Reading
@@ -23,6 +24,7 @@ MEANINGS: Mapping[str, Callable[[Speech], bool]] = {
 
 _LOCAL = ("recolour", "fill_colour", "paste", "replace_background", "replace_sky")
 MOST_PARTS = 6
+_ADD = Item("add", {"verb.apply": ""})
 MOST_CLAUSES = 40
 """Clauses behind that are left to the phrase tables: nobody asks for so much."""
 
@@ -73,11 +75,19 @@ def _parts(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
         # "Make the red car blue and warmer": the car, and that is no place that the tables know.
         if structured and one.verbal is False and not one.places and trial.last and trial.last[0].op in _LOCAL:
             return False
-        if not _plain(_clause([*verb, *part]) if at else one, trial, lexicon):
+        if at and _adds(parts[0], lexicon) and read_adding(_clause([_ADD, *part]), trial, lexicon):
+            structured = True  # "Party hats for everyone and some balloons"
+        elif not _plain(_clause([*verb, *part]) if at else one, trial, lexicon):
             return False
     if structured:
         vars(found).update(vars(trial))
     return structured
+
+
+def _adds(part: list[Item], lexicon: Vocabulary) -> bool:
+    """Whether the part puts something on somebody, so that what is named behind it may be added, too."""
+    names = [item.senses[form] for item in part for form in ("op.looks", "op.verbs") if form in item]
+    return any(lexicon.operations[name].thing for name in names)
 
 
 def _clause(items: list[Item]) -> Clause:

@@ -52,6 +52,8 @@ def target_of(text: str, lexicon: Vocabulary) -> Target | None:
     colour, words = _colour_ahead(words)
     if not words:
         return Target("colour", text, colour)
+    if colour and (words[0] in listed("parts") and words[1:2] in ([], ["of"], ["in"], ["on"])):
+        return Target("colour", text, colour)  # "the red parts of the bag"
     if colour and all(word in listed("parts") for word in words):
         return Target("colour", text, colour)
     if words[0] in listed("everything") and colour is None:
@@ -84,7 +86,7 @@ def _acts(item: Item, lexicon: Vocabulary) -> bool:
     looks = [item.senses[form] for form in ("op.looks", "op.verbs", "op.whole") if form in item]
     if any(not lexicon.operations[name].thing for name in looks):
         return True
-    idle = ("verb.", "keep", "rest", "amount", "share", "stops", "complaint")
+    idle = ("verb.", "keep", "rest", "amount", "share", "stops")
     return any(sense.startswith(idle) for sense in item.senses)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from retouch.engines.darkroom.assets import plural
 from retouch.engines.darkroom.recipe import Step
 from retouch.engines.darkroom.understanding import hues
 from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
@@ -114,7 +115,9 @@ def _phrases(op: str, params: Mapping[str, Any], target: str) -> dict[str, str]:
         case "flip":
             return {"axis": "top to bottom" if params.get("axis") == "vertical" else "left to right"}
         case "insert":
-            return {"things": _things(params)}
+            return {"things": _things(params), "where": _place(params)}
+        case "text":
+            return {"set": _writing(params)}
         case "upscale":
             return {"factor": str(params.get("factor", 2))}
         case "extend_frame":
@@ -124,13 +127,40 @@ def _phrases(op: str, params: Mapping[str, Any], target: str) -> dict[str, str]:
     return {}
 
 
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_PLACES = {"centre": "in the middle", "left": "at the left", "right": "at the right"}
+
+
+def _place(params: Mapping[str, Any]) -> str:
+    """Where it goes: "at the top right", "in the sky"; empty if that is left to the picture."""
+    position, where = params.get("position"), params.get("place")
+    told = [_PLACES.get(position, f"at the {position.replace('-', ' ')}")] if position else []
+    told += [{"sky": "in the sky", "ground": "on the ground"}[where]] if where else []
+    return " ".join(told)
+
+
 def _things(params: Mapping[str, Any]) -> str:
+    """What is put in: "a red balloon", "two small dogs"."""
     name = str(params["name"]).rpartition("/")[2].replace("-", " ")
-    colour = f"{hues.say(str(params['colour']))} " if "colour" in params else ""
-    size = f"{params['size']} " if "size" in params else ""
     count = int(params.get("count", 1))
-    where = f" ({params['position']})" if "position" in params else ""
-    return (f"{count} times '{size}{colour}{name}'" if count > 1 else f"'{size}{colour}{name}'") + where
+    noun = plural(name) if count > 1 else name
+    words = [str(params.get("size", "")), hues.say(str(params["colour"])) if "colour" in params else "", noun]
+    said = " ".join(word for word in words if word)
+    if count > 1:
+        return f"{_COUNTS[count] if count < len(_COUNTS) else count} {said}"
+    if noun == plural(noun):
+        return said
+    return f"{'an' if said[:1] in 'aeiou' else 'a'} {said}"
+
+
+def _writing(params: Mapping[str, Any]) -> str:
+    """How a text is set: "in large red letters at the top", "in letters that read against the picture"."""
+    size = params.get("size", "medium")
+    colour = f"{hues.say(str(params['colour']))} " if "colour" in params else ""
+    kind = f"{'' if size == 'medium' else f'{size} '}{colour}"
+    letters = f"in {kind}letters" if kind else ""
+    where = _place({"position": params.get("position")}) or "where there is room"
+    return f"{letters} {where}".strip()
 
 
 def _behind(params: Mapping[str, Any]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from retouch.engines.darkroom import palette
+from retouch.engines.darkroom.understanding.tree import Tree
 from retouch.engines.darkroom.understanding.words import words
 
 _WORD = re.compile("[a-z]{4,}")
@@ -27,6 +28,7 @@ class Operation:
     example: str
     family: str = ""
     steady: bool = False
+    even: bool = False
     thing: bool = False
     against: tuple[str, ...] = ()
     drowns: tuple[str, ...] = ()
@@ -54,27 +56,6 @@ class Item:
         return kind in self.senses
 
 
-class _Node:
-    __slots__ = ("branches", "senses")
-
-    def __init__(self) -> None:
-        self.branches: dict[str, _Node] = {}
-        self.senses: dict[str, str] = {}
-
-    def grow(self, sequence: Sequence[str]) -> _Node:
-        """The node that ``sequence`` leads to from here."""
-        node = self
-        for word in sequence:
-            if word not in node.branches:
-                node.branches[word] = _Node()
-            node = node.branches[word]
-        return node
-
-    def speaks(self, named: Collection[str]) -> bool:
-        """Whether what ends here means anything where the operations ``named`` are spoken of."""
-        return any(not sense.startswith(_BESIDE) or sense.partition(".")[2] in named for sense in self.senses)
-
-
 class Vocabulary:
     """The lexicon, ready to read instructions with.
 
@@ -86,26 +67,25 @@ class Vocabulary:
     ) -> None:
         self._contractions: dict[str, str] = language["contractions"]
         self._spelling: dict[str, str] = language["spelling"]
-        self._root = _Node()
+        self._root = Tree(self._words)
         self.operations: dict[str, Operation] = {}
         for kind, phrases in language["phrases"].items():
             self._learn(phrases, kind)
+        self._people = "|".join(language["names"]["people"])
+        self._things = "|".join(language["names"]["things"])
         for region, phrases in language["regions"].items():
-            self._learn(phrases, "region", region)
+            self._learn([self._named_in(pattern) for pattern in phrases], "region", region)
         self._learn_colours(language["parts"])
         for kind in ("people", "things"):
             for pattern in language["names"][kind]:
                 self._learn([pattern], "name", f"{kind}/{_slot(pattern)}")
                 self._learn([pattern], "region", "subject")
-        self._things = "|".join(language["names"]["things"])
         for value, phrases in language["amounts"].items():
             self._learn(phrases, "amount", value)
         for value, phrases in language["stops"].items():
             self._learn(phrases, "stops", value)
         for value, phrases in language["shares"].items():
             self._learn(phrases, "share", value)
-        for remedy, phrases in language["complaints"].items():
-            self._learn(phrases, "complaint", remedy)
         self._learn(language["amount"]["around"], "strength")
         for name, entry in operations.items():
             self._learn_operation(name, entry)
@@ -128,7 +108,7 @@ class Vocabulary:
 
     def _learn_operation(self, name: str, entry: Mapping[str, Any]) -> None:
         for form in ("looks", "verbs", "whole"):
-            patterns = [pattern.replace("{things}", self._things) for pattern in entry.get(form, ())]
+            patterns = [self._named_in(pattern) for pattern in entry.get(form, ())]
             self._learn(patterns, f"op.{form}", name)
         for sense in ("part", "stops"):
             for value, phrases in entry.get(f"{sense}_of", {}).items():
@@ -146,6 +126,7 @@ class Vocabulary:
             example=entry["example"],
             family=entry.get("family", ""),
             steady=entry.get("steady", False),
+            even=entry.get("even", False),
             thing=entry.get("thing", False),
             against=tuple(entry.get("against", ())),
             drowns=tuple(entry.get("drowns", ())),
@@ -158,14 +139,16 @@ class Vocabulary:
             less=entry.get("less", next(iter(entry.get("against", ())), "")),
         )
 
+    def _named_in(self, pattern: str) -> str:
+        """``pattern`` with the names that "{people}" and "{things}" in it stand for."""
+        return pattern.replace("{things}", self._things).replace("{people}", self._people)
+
     def _learn(self, patterns: Sequence[str], kind: str, value: str = "") -> None:
         for pattern in patterns:
-            ends = [self._root]
-            for options in slots(pattern):
-                split = [words(option, self._contractions, self._spelling)[:-1] for option in options]
-                ends = [node.grow(sequence) for node in ends for sequence in split]
-            for node in ends:
-                node.senses.setdefault(kind, value)
+            self._root.learn(pattern, kind, value)
+
+    def _words(self, phrase: str) -> list[str]:
+        return words(phrase, self._contractions, self._spelling)[:-1]
 
     def read(self, text: str) -> list[Item]:
         """``text`` as items, its punctuation among them; linear in its length.
@@ -180,11 +163,11 @@ class Vocabulary:
         while at < len(sequence):
             node, end, senses = self._root, at, None
             for ahead in range(at, len(sequence)):
-                branch = node.branches.get(sequence[ahead])
+                branch = node.branch(sequence[ahead])
                 if branch is None:
                     break
                 node = branch
-                if node.speaks(named):
+                if _speaks(node, named):
                     end, senses = ahead + 1, node.senses
             if senses is None:
                 items.append(Item(sequence[at]))
@@ -200,7 +183,7 @@ class Vocabulary:
         for start in range(len(sequence)):
             node = self._root
             for ahead in range(start, len(sequence)):
-                branch = node.branches.get(sequence[ahead])
+                branch = node.branch(sequence[ahead])
                 if branch is None:
                     break
                 node = branch
@@ -213,18 +196,9 @@ def _slot(pattern: str) -> str:
     return pattern.strip("(").split("|")[0]
 
 
-def slots(pattern: str) -> Iterator[list[str]]:
-    """A pattern's parts in order, each as its options: "a|b" is a choice of words, "(a b|c)" of phrases, and
-    "[a b|c]" may also be missing."""
-    rest = pattern
-    while rest := rest.strip():
-        if rest[0] in "[(":
-            optional = rest[0] == "["
-            inner, _, rest = rest[1:].partition("]" if optional else ")")
-            yield [*([""] if optional else []), *inner.split("|")]
-        else:
-            word, _, rest = rest.partition(" ")
-            yield word.split("|")
+def _speaks(node: Tree, named: Collection[str]) -> bool:
+    """Whether what ends at ``node`` means anything where the operations ``named`` are spoken of."""
+    return any(not sense.startswith(_BESIDE) or sense.partition(".")[2] in named for sense in node.senses)
 
 
 @cache

@@ -45,7 +45,7 @@ def read_text(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     items = [item for item in clause.items if "polite" not in item]
     written = [at for at, item in enumerate(items) if "literal" in item]
     plain = [word for item in items if "literal" not in item for word in item.text.split()]
-    if clause.kind in ("keep", "remove", "fill", "complaint") or not plain:
+    if clause.kind in ("keep", "remove", "fill") or not plain:
         return False
     speaks = bool(_NOUNS & set(plain))
     if speaks and plain[0] in _CHANGES and "image" not in plain[:4]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from math import ceil
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ MESH = "face_landmark.tflite"
 MESH_SIDE = 192
 ROOM = (1.5, 1.8, 1.25)
 """How much larger than the face the mesh network's crop is; it was trained at the first."""
+GLIMPSE = 512
 SURE = 0.98
 """Real faces score 0.99 and more, small, dark and blurred ones too; leaves and wheels up to 0.97."""
 MESH_POINTS, MESH_PRESENCE = "conv2d_21", "conv2d_31"
@@ -111,33 +113,38 @@ class Sighting:
 
 
 @cache
-def _anchors(detector: Detector) -> F32:
-    """The centres of the detector's anchors, float32 (n, 2) in 0..1."""
+def _anchors(detector: Detector, width: int, height: int) -> F32:
+    """The centres of the detector's anchors in an input of that size, float32 (n, 2) in its pixels."""
     cells = []
     for stride, each in detector.strides:
-        grid = (np.arange(detector.side // stride, dtype=np.float32) + 0.5) * stride / detector.side
-        x, y = np.meshgrid(grid, grid)
+        x, y = np.meshgrid(
+            (np.arange(width // stride, dtype=np.float32) + 0.5) * stride,
+            (np.arange(height // stride, dtype=np.float32) + 0.5) * stride,
+        )
         cells.append(np.stack([x, y], -1).reshape(-1, 2).repeat(each, 0))
     return np.concatenate(cells).astype(np.float32)
 
 
-def sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[Sighting]:
+def sight(rgb: U8, detector: Detector, threshold: float, side: int | None = None) -> Iterator[Sighting]:
+    """What the detector takes for faces, looking at ``rgb`` at ``side`` pixels on the longer side: None for the
+    side that it was trained at. `NEAR` alone can look at more (by its layers, it is a filter that moves over the
+    picture), and then sees small faces everywhere at once."""
     height, width = rgb.shape[:2]
-    side = detector.side
-    scale = side / max(height, width)
+    scale = (side or detector.side) / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    inset = ((side - size[0]) // 2, (side - size[1]) // 2)
-    square = np.zeros((side, side, 3), np.float32)
+    room = (detector.side, detector.side) if side is None else (-(-size[0] // 16) * 16, -(-size[1] // 16) * 16)
+    inset = ((room[0] - size[0]) // 2, (room[1] - size[1]) // 2)
+    frame: F32 = np.zeros((room[1], room[0], 3), np.float32)
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    square[inset[1] : inset[1] + size[1], inset[0] : inset[0] + size[0]] = small
-    scores, boxes = run(detector.file, square / np.float32(127.5) - 1, detector.scores, detector.boxes)
+    frame[inset[1] : inset[1] + size[1], inset[0] : inset[0] + size[0]] = small
+    scores, boxes = run(detector.file, frame / np.float32(127.5) - np.float32(1), detector.scores, detector.boxes)
     sure = 1 / (1 + np.exp(-np.clip(scores.reshape(-1), -80, 80)))
     boxes = boxes.reshape(-1, 16)
     for at in np.flatnonzero(sure > threshold):
         # Centre, size, then six points: right eye, left eye, nose, mouth, ears; all in input pixels.
         eyes = boxes[at, 4:8].reshape(2, 2)
         slope = eyes[1] - eyes[0]
-        centre = boxes[at, :2] + _anchors(detector)[at] * side
+        centre = boxes[at, :2] + _anchors(detector, *room)[at]
         yield Sighting(
             float(sure[at]),
             ((centre - np.array(inset, np.float32)) / np.float32(scale)).astype(np.float32),
@@ -146,11 +153,12 @@ def sight(rgb: U8, detector: Detector, threshold: float) -> Iterator[Sighting]:
         )
 
 
-def squares(width: int, height: int, share: float) -> Iterator[tuple[int, int, int]]:
+def squares(width: int, height: int, share: float, overlap: float = 0.25) -> Iterator[tuple[int, int, int]]:
     """(x, y, side) of overlapping squares that cover the picture, a ``share`` of its longer side each."""
     side = max(1, round(share * max(width, height)))
-    for top in np.linspace(0, max(0, height - side), max(1, -(-height * 4 // (side * 3)))):
-        for left in np.linspace(0, max(0, width - side), max(1, -(-width * 4 // (side * 3)))):
+    step = side * (1 - overlap)
+    for top in np.linspace(0, max(0, height - side), max(1, ceil(height / step))):
+        for left in np.linspace(0, max(0, width - side), max(1, ceil(width / step))):
             yield int(left), int(top), side
 
 
@@ -183,17 +191,28 @@ def lying(rgb: U8) -> list[Sighting]:
     return distinct(found)
 
 
-def sightings(rgb: U8) -> list[Sighting]:
-    """What the detectors take for faces: in the whole picture, and far ones in its parts."""
+def sightings(rgb: U8, *, parts: bool = True) -> list[Sighting]:
+    """What the detectors take for faces: in the whole picture, and far ones in its ``parts``."""
     height, width = rgb.shape[:2]
     found = [*sight(rgb, NEAR, 0.5), *sight(rgb, FAR, 0.5)]
-    for left, top, side in _tiles(width, height):
+    for left, top, side in _tiles(width, height) if parts else ():
         corner = np.array([left, top], np.float32)
         found += [
             Sighting(one.score, one.centre + corner, one.side, one.angle)
             for one in sight(rgb[top : top + side, left : left + side], FAR, 0.6)
         ]
     return distinct(found)
+
+
+def glimpsed(rgb: U8, certainty: float) -> list[Sighting]:
+    """What the detectors are so sure of at one look at the whole picture, brought down to `GLIMPSE` pixels: quick,
+    and for what an overlooked face does no harm to. In shares of the picture's width."""
+    small = np.ascontiguousarray(shrink(rgb, GLIMPSE), dtype=np.uint8)
+    share = 1 / small.shape[1]
+    return [
+        replace(one, centre=one.centre * np.float32(share), side=one.side * share)
+        for one in distinct([*sight(small, NEAR, certainty), *sight(small, FAR, certainty)])
+    ]
 
 
 def fit(rgb: U8, sighting: Sighting, room: float) -> tuple[F32, float]:
@@ -245,8 +264,9 @@ def _confirm(rgb: U8, sightings: list[Sighting]) -> list[tuple[F32, float]]:
     return fitted
 
 
-def find_faces(rgb: U8) -> list[Face]:
-    """The faces in ``rgb``, largest first; down to about a fortieth of the longer side, turned any way.
+def find_faces(rgb: U8, *, hasty: bool = False) -> list[Face]:
+    """The faces in ``rgb``, largest first; down to about a fortieth of the longer side, turned any way. ``hasty``:
+    only large and upright ones, in a tenth of the time.
 
     Two detectors propose, the mesh network disposes. Only where nobody is upright is the picture looked at
     sideways.
@@ -256,7 +276,8 @@ def find_faces(rgb: U8) -> list[Face]:
     """
     view: U8 = shrink(rgb, 1280)  # type: ignore[assignment]
     faces = []
-    for mesh, score in _confirm(view, sightings(view)) or _confirm(view, lying(view)):
+    found = _confirm(view, sightings(view, parts=not hasty))
+    for mesh, score in found if found or hasty else _confirm(view, lying(view)):
         mesh *= np.float32(rgb.shape[1] / view.shape[1])
         left, top = mesh[:, :2].min(0).tolist()
         right, bottom = mesh[:, :2].max(0).tolist()

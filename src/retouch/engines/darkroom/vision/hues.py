@@ -85,13 +85,24 @@ def find_colour(rgb: U8, colour: str, saliency: F32 | None = None) -> F32:
     found = _coloured(lab, colour)
     if saliency is not None and found.any():
         subject = cv2.resize(saliency, (width, height), interpolation=cv2.INTER_AREA)
-        if float((found * subject).sum()) > OWN * float(found.sum()):
+        if _is_own(found, subject.astype(np.float32, copy=False)):
             near = cv2.dilate((subject > 0.3).astype(np.float32), np.ones((9, 9), np.uint8))
             found = found * cv2.GaussianBlur(near, (0, 0), 2)
     found = _tidied(found.astype(np.float32, copy=False))
     if float(found.mean()) < ENOUGH:
         return np.zeros(rgb.shape[:2], np.float32)
     return _fitted(rgb, found)
+
+
+def is_subjects(rgb: U8, colour: str, saliency: F32) -> bool:
+    """Whether `find_colour` looks for ``colour`` on the subject alone, as far as a quick look tells."""
+    small = np.ascontiguousarray(shrink(rgb, SIDE // 2), dtype=np.uint8)
+    subject = cv2.resize(saliency, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
+    return _is_own(_coloured(to_oklab(to_linear(small)), colour), subject.astype(np.float32, copy=False))
+
+
+def _is_own(found: F32, subject: F32) -> bool:
+    return float((found * subject).sum()) > OWN * float(found.sum())
 
 
 def find_like(rgb: U8, weight: F32) -> F32:
@@ -169,10 +180,30 @@ def _hues(lab: F32, shade: Shade) -> F32:
         mean = float(np.degrees(np.arctan2((heavy * np.sin(turn)).sum(), (heavy * np.cos(turn)).sum())))
         own = float(np.quantile(_turn(hue[strict], mean), 0.92))
         centre, reach = mean, float(np.clip(1.5 * own, 0.6 * shade.reach, 1.45 * shade.reach))
+        more = _shaded(hue, chroma, strict, centre, reach, 1.7 * shade.reach)
+        centre, reach = centre + (more[1] - more[0]) / 2, reach + (more[0] + more[1]) / 2
     weak = 1 - _ramp(_turn(hue, centre), 0.75 * reach, 1.1 * reach)
     weak *= _within(chroma, (0.65 * shade.chroma[0], shade.chroma[1]), 0.4 * shade.chroma[0])
     weak *= _within(lightness, shade.lightness, 0.07)
     return _joined(weak, strict)
+
+
+def _shaded(hue: F32, chroma: F32, strict: Flags, centre: float, reach: float, most: float) -> tuple[float, float]:
+    """How many degrees further down and up the hues of the thing itself go: its folds are often another colour by
+    name. Followed from hue to hue, as far as ``most`` from the centre, while what lies beside the surely coloured
+    pixels has plenty of it and as strongly."""
+    beside = cv2.dilate(strict.astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
+    strong = beside & (chroma > 0.8 * np.median(chroma[strict]))
+    turn = (hue[strong] - np.float32(centre) + 180) % 360 - 180
+    counts = np.bincount(((turn + 180) / 4).astype(int) % 90, minlength=90)
+    peak = 0.12 * float(counts.max())
+    grown = []
+    for way in (-1, 1):
+        edge = reach
+        while edge + 4 <= most and counts[int((way * (edge + 2) + 180) / 4) % 90] > peak:
+            edge += 4
+        grown.append(edge - reach)
+    return grown[0], grown[1]
 
 
 def _joined(weak: F32, strict: Flags) -> F32:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retouch.engines.darkroom.filters import guided, shrink
+from retouch.engines.darkroom.vision.masts import before_the_sky
 from retouch.imaging.raster import F32, U8
 
 SIDE = 320
@@ -55,7 +56,10 @@ def find_sky(rgb: U8) -> Sky:
     if found is None:
         return Sky(np.zeros(rgb.shape[:2], np.float32), 0.0)
     alpha = guided(rgb, found[0].astype(np.float32), radius=max(3, SIDE // 60), eps=3e-4)
-    return Sky(np.clip((alpha - np.float32(0.08)) / np.float32(0.84), 0, 1), found[1])
+    alpha = np.clip((alpha - np.float32(0.08)) / np.float32(0.84), 0, 1)
+    if found[1] >= DOUBT:
+        alpha *= 1 - before_the_sky(rgb, alpha)
+    return Sky(alpha, found[1])
 
 
 def _above_ground(small: U8, smooth: F32, edges: F32) -> tuple[Mask, float] | None:
@@ -100,11 +104,13 @@ def _alone(lab: F32, edges: F32) -> Mask | None:
     cloud = (np.hypot(a, b) < 16) & (lightness > 45)
     sky = blue | cloud
     foot = sky[-max(1, len(sky) // 10) :]
-    if sky.mean() < 0.86 or foot.mean() < 0.9 or blue.mean() < 0.25:
+    if sky.mean() < 0.86 or foot.mean() < 0.9:
         return None
-    # A plain backdrop has no gradient at all, a thing has edges.
+    # A plain backdrop has no gradient at all, a thing has edges. Without any blue only the softest clouds count.
     restless = float((edges[sky] > 24).mean())
     varied = float(lab[sky].std(0).max())
+    if blue.mean() < 0.25 and (restless > 0.005 or varied < 4 or sky.mean() < 0.97):
+        return None
     if restless > 0.2 or varied < 3:
         return None
     return np.asarray(cv2.morphologyEx(sky.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0)
@@ -210,8 +216,11 @@ def _believe(lab: F32, edges: F32, mask: Mask, core: Mask) -> float:
     blue = _ramp(b, -4, -15) * _ramp(a, -18, -10)
     grey = 0.8 * _ramp(lightness, 76, 86) * _ramp(float(np.hypot(a, b)), 14, 9) * _ramp(apart, 2, 4)
     warm = _ramp(warming, 6, 18) * _ramp(lightness, 40, 55) * _ramp(a, -8, 0)
+    top, bottom = float(mask[:3].mean()), float(mask[-3:].mean())
+    # A dull sky is dull all the way across, and the land below it much darker.
+    dull = 0.75 * _ramp(lightness, 45, 58) * _ramp(float(np.hypot(a, b)), 10, 6) * _ramp(apart, 3, 4.5)
+    dull *= _ramp(lightness - float(ground[0][0]), 12, 24) * _ramp(top, 0.9, 1) * _ramp(bottom, 0.1, 0)
     smooth = _ramp(float(edges[core].mean()), 24, 8)
     bright = _ramp(lightness - float(ground[0][0]), 0, 25)
     manner = 0.55 + 0.15 * smooth + 0.15 * bright + 0.15 * _ramp(apart, 0, 3)
-    top, bottom = float(mask[:3].mean()), float(mask[-3:].mean())
-    return max(blue, grey, warm) * manner * top**3 * (1 - 0.4 * bottom)
+    return max(blue, grey, warm, dull) * manner * top**3 * (1 - 0.4 * bottom)

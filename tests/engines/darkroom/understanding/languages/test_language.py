@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 
 import pytest
 
 from retouch.engines.darkroom.understanding.languages.language import LANGUAGES, Language, languages
-from retouch.engines.darkroom.understanding.languages.patterns import expand, say
+from retouch.engines.darkroom.understanding.languages.patterns import Node, Patterns, say
 from retouch.engines.darkroom.understanding.languages.tokens import fold, tokens
 
 FOLDER = resources.files("retouch.engines.darkroom") / "lexicon" / "languages"
@@ -14,6 +15,20 @@ FOLDER = resources.files("retouch.engines.darkroom") / "lexicon" / "languages"
 
 def words(text: str) -> tuple[str, ...]:
     return tuple(token.text for token in tokens(text, {}, {}))
+
+
+def expand(pattern: str, endings: dict[str, list[str]]) -> set[tuple[str, ...]]:
+    """All sequences of words and slots that lead to the end of ``pattern``."""
+    root = Node()
+    Patterns(endings, words).grow(root, pattern, "X")
+    found: set[tuple[str, ...]] = set()
+    paths: list[tuple[Node, tuple[str, ...]]] = [(root, ())]
+    for node, path in paths:
+        if node.says:
+            found.add(path)
+        paths += [(on, (*path, word)) for word, branches in node.words.items() for on in branches]
+        paths += [(on, (*path, f"{{{slot}}}")) for slot, branches in node.slots.items() for on in branches]
+    return found
 
 
 def language(**clauses: str) -> Language:
@@ -24,7 +39,9 @@ def language(**clauses: str) -> Language:
 
 
 def test_all_seven_languages_are_read() -> None:
-    assert [read.name for read in languages()] == list(LANGUAGES.values())
+    found = [read.name for spaced in (True, False) for read in languages(spaced=spaced)]
+    assert found == list(LANGUAGES.values())
+    assert all(read.spaced is spaced for spaced in (True, False) for read in languages(spaced=spaced))
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -36,19 +53,17 @@ def test_every_slot_of_a_grammar_is_a_kind_before_it(code: str) -> None:
             continue
         for patterns in table.values():
             for pattern in patterns:
-                for sequence in expand(pattern, grammar.get("endings", {}), words):
-                    slots = {piece.strip("{}") for piece in sequence if piece.startswith("{")}
-                    assert slots <= known, pattern
+                assert set(re.findall(r"\{(\w+)\}", pattern)) <= known, pattern
         known.add(kind)
 
 
 def test_a_pattern_has_choices_options_and_endings() -> None:
     endings = {"o": ["o", "a"]}
-    assert expand("a|b c", endings, words) == {("a", "c"), ("b", "c")}
-    assert expand("(a b|c) d", endings, words) == {("a", "b", "d"), ("c", "d")}
-    assert expand("[a b|c] {d}", endings, words) == {("{d}",), ("a", "b", "{d}"), ("c", "{d}")}
-    assert expand("roj~o", endings, words) == {("rojo",), ("roja",)}
-    assert expand("变成", endings, words) == {("变", "成")}
+    assert expand("a|b c", endings) == {("a", "c"), ("b", "c")}
+    assert expand("(a b|c) d", endings) == {("a", "b", "d"), ("c", "d")}
+    assert expand("[a b|c] {d}", endings) == {("{d}",), ("a", "b", "{d}"), ("c", "{d}")}
+    assert expand("roj~o", endings) == {("rojo",), ("roja",)}
+    assert expand("变成", endings) == {("变", "成")}
 
 
 def test_a_slot_that_captured_nothing_takes_its_default() -> None:

@@ -17,9 +17,9 @@ from retouch.errors import UnsupportedInstruction
 
 DATA = Path(__file__).parents[4] / "data" / "instructions"
 CASES: list[dict[str, Any]] = tomllib.loads((DATA / "languages.toml").read_text("utf-8"))["instruction"]
-ENGLISH = [
-    case for case in tomllib.loads((DATA / "first.toml").read_text("utf-8"))["instruction"] if "steps" in case
-]
+FOREIGN = ("mach es schwarzweiss", "haz que parezca vintage", "夕焼けにして")
+FIRST = tomllib.loads((DATA / "first.toml").read_text("utf-8"))["instruction"]
+ENGLISH = [case for case in FIRST if "steps" in case and "notes" not in case and case["text"] not in FOREIGN]
 
 
 def one(prompt: str) -> Step:
@@ -42,7 +42,7 @@ def test_every_language_has_many_cases_and_refusals() -> None:
 def test_a_refusal_quotes_the_words_as_they_were_written() -> None:
     assert "'sonría'" in refusal("haz que sonría")
     assert "'Superhelden'" in refusal("Verwandle den Mann in einen Superhelden")
-    assert "'super-héros'" in refusal("transforme l'homme en super-héros")
+    assert "'sorcier'" in refusal("transforme l'homme en sorcier")
     for case in CASES:
         if "refused" in case:
             assert case["refused"] in refusal(case["text"])
@@ -56,7 +56,7 @@ def test_what_was_understood_but_cannot_be_done_is_refused_in_both_languages() -
 
 
 def test_what_english_understands_is_never_read_as_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never() -> None:
+    def never(*, spaced: bool) -> None:
         raise AssertionError("read as another language")
 
     monkeypatch.setattr(reader, "languages", never)
@@ -64,6 +64,25 @@ def test_what_english_understands_is_never_read_as_anything_else(monkeypatch: py
         understand(case["text"], has_mask=case.get("mask", False), sources=case.get("sources", 1))
     for prompt in ("make it anime", "do not", "remove the object"):
         assert "English" not in refusal(prompt)
+
+
+@pytest.mark.parametrize("prompt", ["selective color", "Instagram vintage filter", "upscale 16x"])
+def test_no_english_wording_is_claimed_by_another_language(prompt: str) -> None:
+    message = refusal(prompt)
+    assert "reading" not in message
+    assert "Read as" not in message
+
+
+def test_reasons_alone_ask_for_nothing() -> None:
+    for prompt in ("la foto está torcida", "le bruit, il y a trop de grain", "damit man keinen erkennt"):
+        assert "did not understand" in refusal(prompt)
+
+
+def test_a_complaint_with_a_request_to_mend_it_is_mended() -> None:
+    assert one("la foto está torcida, arréglalo").op == "straighten"
+    assert one("la photo est trop sombre, corrige ça").op == "brighter"
+    assert one("das Bild ist zu hell, mach was").op == "darker"
+    assert one("写真が暗すぎるので直して").op == "brighter"
 
 
 def test_a_description_in_english_may_not_leave_out_words_of_another_language() -> None:
@@ -76,7 +95,7 @@ def test_what_two_languages_read_differently_is_refused(monkeypatch: pytest.Monk
         return {"join": {}, "clause": {english: ["xu xa"]}, "tail": {}}
 
     both = [Language(name, [grammar(f"make it {name}")]) for name in ("warmer", "darker")]
-    monkeypatch.setattr(reader, "languages", lambda: both)
+    monkeypatch.setattr(reader, "languages", lambda spaced: both)
 
     def read(prompt: str) -> Recipe:
         return understand(prompt, has_mask=False, sources=1)
@@ -84,7 +103,7 @@ def test_what_two_languages_read_differently_is_refused(monkeypatch: pytest.Monk
     with pytest.raises(UnsupportedInstruction) as caught:
         read_in_any_language("xu xa", read, vocabulary())
     assert "as warmer, 'make it warmer', and as darker, 'make it darker'" in caught.value.message
-    monkeypatch.setattr(reader, "languages", lambda: both[:1])
+    monkeypatch.setattr(reader, "languages", lambda spaced: both[:1])
     assert read_in_any_language("xu xa", read, vocabulary()).steps[0].op == "warmer"
 
 

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from retouch.engines.darkroom.understanding.languages.patterns import Node, Words, expand, say
+from retouch.engines.darkroom.understanding.languages.patterns import Node, Patterns, Words, say
 from retouch.engines.darkroom.understanding.languages.tokens import PAUSE, STOP, Token, tokens
 
 LANGUAGES = {
@@ -28,10 +28,13 @@ LANGUAGES = {
     "zh": "Chinese",
     "ja": "Japanese",
 }
+_UNSPACED = ("zh", "ja")
 LONGEST = 1000
 """Characters of an instruction; longer ones tell stories."""
 
 _HIRAGANA = re.compile("[\u3041-\u309f]")
+_PLAIN = re.compile("[a-z]+")
+_CHARACTERS = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+")
 
 _SPAN = 48
 """Tokens of a phrase."""
@@ -88,24 +91,36 @@ class Language:
                     kinds.setdefault(kind, []).extend(table.items())
         self.spaced: bool = settings.get("spaced", True)
         self._run_on = frozenset(settings.get("run_on", ()))
+        self._anywhere = frozenset(settings.get("anywhere", ()))
         exchanged = settings.get("exchange", ["", ""])
         self._characters = dict(zip(map(ord, exchanged[0]), exchanged[1], strict=True))
-        self._kinds: dict[str, Node] = {}
-        polite = [pattern for patterns in dict(kinds.get("idle", [])).values() for pattern in patterns]
-        phrases = {words for pattern in polite for words in expand(pattern, self._endings, self._split)}
-        idle = {words[0] for words in phrases if len(words) == 1}
-        self._words: set[str] = set()
+        self._kinds: dict[str, Node] = {"idle": Node()}
+        patterns = Patterns(self._endings, self._split)
+        for english, phrases in kinds.pop("idle", []):
+            for phrase in phrases:
+                patterns.grow(self._kinds["idle"], phrase, english or " ")
+        alone = {
+            word
+            for word, nodes in self._kinds["idle"].words.items()
+            if any(node.says is not None for node in nodes)
+        }
+        patterns = Patterns(self._endings, self._split, frozenset(alone))
         for kind, entries in kinds.items():
             root = self._kinds[kind] = Node()
-            for english, patterns in entries:
-                for pattern in patterns:
-                    for words in expand(pattern, self._endings, self._split):
-                        sequence = words if kind == "idle" else tuple(word for word in words if word not in idle)
-                        self._words.update(sequence)
-                        node = root.grow(sequence)
-                        node.says = node.says or english or " "
+            for english, phrases in entries:
+                for phrase in phrases:
+                    patterns.grow(root, phrase, english or " ")
+        self._words = patterns.words
+
+    def tells(self, word: str) -> bool:
+        """Whether ``word`` shows that a text is in this language."""
+        return any(part in self._words and part not in self._anywhere for part in self._split(word))
 
     def _split(self, text: str) -> Words:
+        if _PLAIN.fullmatch(text):  # Most of a grammar: what `tokens` would make of it, at once.
+            return self._spelling.get(text, (text,))
+        if _CHARACTERS.fullmatch(text) and not self._spelling:
+            return tuple(text.translate(self._characters))
         return tuple(token.text for token in tokens(text, self._spelling, self._characters))
 
     def parse(self, text: str) -> Parse:
@@ -129,17 +144,17 @@ class Language:
 
     def _without_idle(self, sequence: list[Token]) -> list[Token]:
         """What is left when the polite words and the articles are gone."""
-        root = self._kinds.get("idle", Node())
+        root = self._kinds["idle"]
         left: list[Token] = []
         at = 0
         while at < len(sequence):
-            node, end = root, at
+            nodes, end = [root], at
             for ahead in range(at, len(sequence)):
-                branch = node.words.get(sequence[ahead].text) if sequence[ahead].kind != "quoted" else None
-                if branch is None:
+                token = sequence[ahead]
+                nodes = [on for node in nodes for on in node.words.get(token.text, ()) if token.kind != "quoted"]
+                if not nodes:
                     break
-                node = branch
-                if node.says:
+                if any(node.says for node in nodes):
                     end = ahead + 1
             if end == at:
                 left.append(sequence[at])
@@ -211,6 +226,8 @@ class Language:
                 clauses_read.append(what)
             here = before
         found.clauses = clauses_read[::-1]
+        if not found.clauses:  # Reasons alone ask for nothing.
+            unknown = [at for at, token in reversed(list(enumerate(sequence))) if token.kind in _WORDS]
         found.unknown = _pieces(text, sequence, unknown[::-1])
         strange = [at for at in unknown[::-1] if not covered[at]]
         found.strange = _pieces(text, sequence, strange)
@@ -248,12 +265,12 @@ def _match(
             yield at, say(node.says, captured)
         if at >= len(sequence) or at - start >= _SPAN:
             continue
-        for kind, branch in node.slots.items():
+        for kind, branches in node.slots.items():
             for end, english in found[kind].get(at, {}).items():
-                stack.append((branch, end, (*captured, (kind, english))))
+                stack += [(branch, end, (*captured, (kind, english))) for branch in reversed(branches)]
         token = sequence[at]
-        if token.kind != "quoted" and (branch := node.words.get(token.text)):  # type: ignore[assignment]
-            stack.append((branch, at + 1, captured))
+        if token.kind != "quoted":
+            stack += [(branch, at + 1, captured) for branch in reversed(node.words.get(token.text, ()))]
 
 
 def _pieces(text: str, sequence: Sequence[Token], places: Sequence[int]) -> list[str]:
@@ -270,14 +287,14 @@ def _pieces(text: str, sequence: Sequence[Token], places: Sequence[int]) -> list
     return found
 
 
+def languages(*, spaced: bool) -> tuple[Language, ...]:
+    """All but English whose words stand apart, or don't."""
+    return tuple(_language(code) for code in LANGUAGES if (code not in _UNSPACED) is spaced)
+
+
 @cache
-def languages() -> tuple[Language, ...]:
-    """All but English, read once."""
+def _language(code: str) -> Language:
+    """The language of the grammar ``code``, read once, when an instruction first needs it."""
     folder = resources.files("retouch.engines.darkroom") / "lexicon" / "languages"
-
-    def read(name: str) -> dict[str, Any]:
-        return tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
-
-    shared = read("shared")
-    files = {code: read(code) for code in LANGUAGES if (folder / f"{code}.toml").is_file()}
-    return tuple(Language(LANGUAGES[code], [shared, grammar]) for code, grammar in files.items())
+    grammars = [tomllib.loads((folder / f"{name}.toml").read_text("utf-8")) for name in ("shared", code)]
+    return Language(LANGUAGES[code], grammars)

@@ -1,4 +1,4 @@
-"""Phrases written down as patterns, and the tries that they are found with.
+"""Phrases written down as patterns, and the graphs that they are found with.
 
 A pattern is a sequence of words; ``a|b`` is a choice of words, ``(a b|c)`` of phrases, ``[a b|c]`` may be
 missing, ``{kind}`` stands for a phrase of that kind and ``stem~ending`` for the stem with each of the language's
@@ -7,7 +7,6 @@ endings of that name.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,63 +22,106 @@ class Node:
     """``words`` and ``slots``: where a word, or a phrase of a kind, leads; ``says``: the English of a pattern that
     ends here."""
 
-    words: dict[str, Node] = field(default_factory=dict)
-    slots: dict[str, Node] = field(default_factory=dict)
+    words: dict[str, list[Node]] = field(default_factory=dict)
+    slots: dict[str, list[Node]] = field(default_factory=dict)
     says: str | None = None
 
-    def grow(self, sequence: Sequence[str]) -> Node:
-        node = self
-        for piece in sequence:
-            branches = node.slots if piece[0] == "{" else node.words
-            node = branches.setdefault(piece.strip("{}") if piece[0] == "{" else piece, Node())
-        return node
+    def lead(self, piece: str, after: Node) -> None:
+        """Let ``piece``, a word or a ``{slot}``, lead to ``after``."""
+        branches, name = (self.slots, piece[1:-1]) if piece[0] == "{" else (self.words, piece)
+        branches.setdefault(name, []).append(after)
+
+    def join(self, other: Node) -> None:
+        """Let what leads on from ``other`` lead on from here too."""
+        for mine, theirs in ((self.words, other.words), (self.slots, other.slots)):
+            for name, branches in theirs.items():
+                mine.setdefault(name, []).extend(branches)
+        self.says = other.says if self.says is None else self.says
 
 
-def expand(pattern: str, endings: Mapping[str, Sequence[str]], split: Callable[[str], Words]) -> set[Words]:
-    """All sequences of words and ``{slots}`` that ``pattern`` stands for; ``split`` makes words of a text."""
-    pieces = _PIECE.findall(pattern)
-    found = _sequence(iter(pieces), endings, split)
-    return {sequence for sequence in found if sequence}
+@dataclass
+class _Group:
+    """``phrases``: one of them, each a sequence of choices; ``missing``: or none."""
+
+    phrases: list[list[list[Words | _Group]]]
+    missing: bool
 
 
-def _sequence(
-    pieces: Iterator[str],
-    endings: Mapping[str, Sequence[str]],
-    split: Callable[[str], Words],
-    *,
-    inside: bool = False,
-) -> list[Words]:
-    """Inside brackets "|" divides phrases, outside the two words beside it."""
-    phrases: list[Words] = []
-    parts: list[list[Words]] = []
-    beside = False
-    for piece in pieces:
-        if piece in ")]":
-            break
-        if piece == "|":
-            if inside:
-                phrases += _products(parts)
-                parts = []
-            beside = not inside
-            continue
-        if piece in "([":
-            options = _sequence(pieces, endings, split, inside=True)
-            options += [()] if piece == "[" else []
-        elif piece[0] == "{":
-            options = [(piece,)]
-        else:
-            stem, _, ending = piece.partition("~")
-            options = [split(stem + end) for end in endings[ending]] if ending else [split(piece)]
-        if beside:
-            parts[-1] += options
+@dataclass(frozen=True)
+class Patterns:
+    """How patterns are read: ``endings`` by their names, ``split``, which makes words of a text, and ``idle``, the
+    words that mean nothing; ``words`` collects all others."""
+
+    endings: Mapping[str, Sequence[str]]
+    split: Callable[[str], Words]
+    idle: frozenset[str] = frozenset()
+    words: set[str] = field(default_factory=set)
+
+    def grow(self, root: Node, pattern: str, says: str) -> None:
+        """Let ``pattern`` lead from ``root`` to ``says``. Takes time and room linear in its length."""
+        first = _sequence(self._read(iter(_PIECE.findall(pattern))), Node(says=says))
+        root.join(Node(first.words, first.slots))  # A pattern of no words at all is none.
+
+    def _read(self, pieces: Iterator[str], *, inside: bool = False) -> _Group:
+        """Inside brackets "|" divides phrases, outside the two words beside it."""
+        phrases: list[list[list[Words | _Group]]] = [[]]
+        beside = False
+        for piece in pieces:
+            if piece in ")]":
+                break
+            if piece == "|":
+                if inside:
+                    phrases.append([])
+                beside = not inside
+                continue
+            options: list[Words | _Group]
+            if piece in "([":
+                group = self._read(pieces, inside=True)
+                group.missing = piece == "["
+                options = [group]
+            elif piece[0] == "{":
+                options = [(piece,)]
+            else:
+                stem, _, ending = piece.partition("~")
+                texts = [stem + end for end in self.endings[ending]] if ending else [piece]
+                words = [tuple(word for word in self.split(text) if word not in self.idle) for text in texts]
+                self.words.update(*words)
+                options = [*words]
+            if beside:
+                phrases[-1][-1] += options
+            else:
+                phrases[-1].append(options)
             beside = False
+        return _Group(phrases, missing=False)
+
+
+def _sequence(group: _Group, after: Node) -> Node:
+    """Where ``group`` begins, if ``after`` follows it."""
+    first = Node()
+    for phrase in group.phrases:
+        node = after
+        for choice in reversed(phrase):
+            node = _choice(choice, node)
+        first.join(node)
+    if group.missing:
+        first.join(after)
+    return first
+
+
+def _choice(options: Sequence[Words | _Group], after: Node) -> Node:
+    first = Node()
+    for option in options:
+        if isinstance(option, _Group):
+            first.join(_sequence(option, after))
+        elif not option:
+            first.join(after)
         else:
-            parts.append(options)
-    return phrases + _products(parts)
-
-
-def _products(parts: Sequence[Sequence[Words]]) -> list[Words]:
-    return [tuple(itertools.chain.from_iterable(choice)) for choice in itertools.product(*parts)]
+            node = after
+            for word in reversed(option[1:]):
+                node, following = Node(), node
+                node.lead(word, following)
+            first.lead(option[0], node)
+    return first
 
 
 def say(template: str, captured: Sequence[tuple[str, str]]) -> str:

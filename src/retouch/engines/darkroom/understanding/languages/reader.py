@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from retouch.engines.darkroom.recipe import Recipe
 from retouch.engines.darkroom.understanding.languages.language import LONGEST, Language, Parse, languages
+from retouch.engines.darkroom.understanding.languages.tokens import stand_apart
 from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
 from retouch.errors import UnsupportedInstruction
 
@@ -43,12 +44,14 @@ def read_in_any_language(prompt: str, read: Read, lexicon: Vocabulary) -> Recipe
 
 def _better(prompt: str, lexicon: Vocabulary) -> Parses | None:
     """The readings in other languages, if one of them has more of the prompt's words than English."""
-    known = _share_of_english(prompt, lexicon)
-    if known == 1:
+    known, foreign = _in_english(prompt, lexicon)
+    if not foreign:
         return None
-    parses = [(language, language.parse(prompt)) for language in languages()]
+    parses = [(language, language.parse(prompt)) for language in languages(spaced=stand_apart(prompt))]
     language, best = max(parses, key=lambda pair: pair[1].share)
     if not (best.clauses or len(prompt.split()) > 1 or not language.spaced):
+        return None
+    if language.spaced and not any(map(language.tells, foreign)):
         return None
     return parses if best.share > known and best.share >= _ENOUGH[language.spaced] else None
 
@@ -61,14 +64,17 @@ def _in_other_words(prompt: str, parses: Parses, read: Read) -> Recipe:
     raise _half(language, parse, long=len(prompt) > LONGEST)
 
 
-def _share_of_english(prompt: str, lexicon: Vocabulary) -> float:
-    """The share of the prompt's words that the English lexicon has."""
-    known = total = 0
+def _in_english(prompt: str, lexicon: Vocabulary) -> tuple[float, list[str]]:
+    """The share of the prompt's words that the English lexicon has, and those that it hasn't."""
+    known = 0
+    foreign: list[str] = []
     for item in lexicon.read(prompt):
-        words = sum(any(map(str.isalpha, word)) for word in item.text.split())
-        total += words
-        known += words if item.senses else 0
-    return known / total if total else 1.0
+        words = [word for word in item.text.split() if any(map(str.isalpha, word))]
+        if item.senses:
+            known += len(words)
+        else:
+            foreign += words
+    return known / (known + len(foreign)) if foreign else 1.0, foreign
 
 
 def _agreed(prompt: str, whole: Parses, read: Read) -> Recipe:

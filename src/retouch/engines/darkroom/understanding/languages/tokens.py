@@ -14,6 +14,7 @@ PAUSE = ","
 """May end a clause."""
 
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f々"
+_IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
 _QUOTES = (*zip('"“„„«»「『《‘‚', '"”“”»«」』》’‘', strict=True),)
 _LONGEST_QUOTE = 300
 
@@ -62,6 +63,11 @@ def fold(text: str) -> str:
         letter = base[0] if len(base) > 1 and "a" <= base[0] <= "z" else character
         found.append(_LETTERS.get(letter, letter))
     return "".join(found)
+
+
+def stand_apart(text: str) -> bool:
+    """Whether the words of ``text`` do: none of it is written in ideographs or kana."""
+    return not _IDEOGRAPH.search(text)
 
 
 def tokens(text: str, spelling: Mapping[str, tuple[str, ...]], characters: Mapping[int, str]) -> list[Token]:

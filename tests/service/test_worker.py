@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from retouch.engines import registry
+from retouch.engines.echo import EchoEngine
+from retouch.service import worker
+from retouch.service.task import EngineSpec, WorkerConfig, dump
+from retouch.service.wire import Frame, Kind, receive, send
+
+
+class Slow(EchoEngine):
+    """An echo that has something to get ready."""
+
+    warmed = 0
+
+    def warm(self) -> None:
+        self.warmed += 1
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_engines_get_ready_while_nobody_waits_if_they_are_to(warm: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Slow()
+    built = {"slow": engine, "quick": EchoEngine()}
+    monkeypatch.setattr(registry, "build", lambda kind, _options: built[kind])
+    monkeypatch.setattr(worker, "count_tokens", len)
+    config = WorkerConfig(engines=tuple(EngineSpec(kind, kind) for kind in built), warm=warm)
+    ours, theirs = socket.socketpair()
+    token = os.memfd_create("token")
+    os.truncate(token, 4)
+    with ours, theirs:
+        send(ours, Frame(Kind.CONFIGURE, 0, payload=dump(config)))
+        ours.shutdown(socket.SHUT_WR)
+        worker.Worker(theirs, worker.Token(token)).serve()
+        ready = receive(ours)
+    os.close(token)
+    assert ready is not None
+    assert ready.kind is Kind.READY
+    assert engine.warmed == (1 if warm else 0)
