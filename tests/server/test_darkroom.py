@@ -199,7 +199,7 @@ def test_previews_are_on_the_way_to_the_picture(darkroom: OpenAI, photo_file: Ph
     ("prompt", "code"),
     [
         ("make her smile", "unsupported_instruction"),
-        ("make it snow and add a dragon", "unsupported_instruction"),
+        ("make it snow and add a harpsichord", "unsupported_instruction"),
         ("remove the object", "unsupported_instruction"),
         ("add sunglasses", "target_not_found"),
     ],

@@ -236,7 +236,7 @@ def test_the_first_preview_waits_for_no_close_look(photo: Photo, monkeypatch: py
 
     monkeypatch.setattr(saliency, "find_saliency", look)
     source = photo("china", 640)
-    job = EditJob(sources=(source,), prompt="make it snow", previews=2)
+    job = EditJob(sources=(source,), prompt="turn day into night", previews=2)
     engine = DarkroomEngine()
     plan = engine.plan(job)
     results = engine.edit(job, plan, canvas_for(job, plan), Never())

@@ -92,3 +92,41 @@ def test_what_was_decided_about_the_subject_is_decided_once(photo: Photo, monkey
     larger.learn_from(large)
     _ = larger.matte
     assert widths == [256]
+
+
+def test_what_a_glance_makes_certain_is_looked_at_closely_only_later(
+    photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    find = saliency.find_saliency
+
+    def counting(rgb: U8) -> F32:
+        looked.append(rgb.shape[1])
+        return find(rgb)
+
+    monkeypatch.setattr(saliency, "find_saliency", counting)
+    hurried, patient = Scene(photo("flower", 256), hurried=True), Scene(photo("flower", 256))
+    assert hurried.stands_out
+    assert looked == []
+    assert patient.stands_out
+    assert looked == [256]
+    hurried.make_sure()
+    np.testing.assert_array_equal(hurried.saliency, patient.saliency)
+
+
+def test_a_glance_that_doubts_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doubtful(rgb: U8) -> F32:
+        return np.full(rgb.shape[:2], 0.6, np.float32)
+
+    monkeypatch.setattr(saliency, "glance", doubtful)
+    plain = Raster(np.full((64, 64, 3), 128, np.uint8))
+    scene = Scene(plain, hurried=True)
+    assert not scene.stands_out
+    assert "saliency" in vars(scene)
+
+
+def test_large_faces_are_found_in_haste_and_scaled_to_a_smaller_scene(photo: Photo) -> None:
+    small, large = Scene(photo("astronaut", 256)), Scene(photo("astronaut", 512))
+    small.share_with(large)
+    assert [face.box for face in small.portraits] == [face.scaled(0.5).box for face in large.portraits]
+    assert len(small.portraits) == 1

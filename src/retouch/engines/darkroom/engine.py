@@ -141,7 +141,9 @@ class DarkroomEngine:
 
 def _looked_at(job: EditJob, recipe: Recipe) -> list[Scene]:
     sources = job.sources if recipe.each else job.sources[:1]
-    return [Scene(reduced(source, LOOK_SIDE), sources=job.sources) for source in sources]
+    # Only the passes of one picture in its own frame begin with a hasty one.
+    hurried = job.previews > 0 and not (recipe.each or reframes(recipe))
+    return [Scene(reduced(source, LOOK_SIDE), sources=job.sources, hurried=hurried) for source in sources]
 
 
 def _is_the_subjects(recipe: Recipe, scene: Scene) -> bool:

@@ -24,6 +24,13 @@ def names() -> Mapping[str, str]:
     return {phrase: name for name, entry in _read().items() for phrase in entry["names"]}
 
 
+@cache
+def shades() -> Mapping[str, str]:
+    """Further words for colours, in lower case, each with its ``#rrggbb``: what is painted, and never sought."""
+    folder = resources.files("retouch.engines.darkroom") / "lexicon"
+    return tomllib.loads((folder / "shades.toml").read_text("utf-8"))
+
+
 def hex_of(colour: str) -> str:
     """``colour``, one of `colours` or ``#rrggbb`` itself, as ``#rrggbb``. Raises KeyError if it is neither."""
     lowered = colour.lower()

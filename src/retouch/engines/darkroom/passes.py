@@ -26,6 +26,8 @@ LARGEST_PREVIEW = (0.18, 0.28, 0.38)
 FILLED_PREVIEW_SIDES = (112, 160, 224)
 """The same where something is to be filled in, which takes long at any size."""
 
+FILLING = ("fill", "remove_subject", "extend_frame")
+
 
 def reduced(source: Raster, side: int) -> Raster:
     """``source`` with its longer side brought down to at most ``side`` pixels."""
@@ -45,7 +47,7 @@ def pictures(
     job: EditJob, recipe: Recipe, ground: Ground, manners: list[Manner], seen: Scene, cancel: CancelToken
 ) -> Iterator[Preview | Picture]:
     """Of one picture in its own frame. ``seen``: what was seen of it while planning."""
-    fills = ground.extends or any(step.op in ("fill", "remove_subject") for step in recipe.steps)
+    fills = ground.extends or _fills(recipe)
     manner = replace(manners[0], quality="low") if fills else manners[0]
     sides = list(coarse_sides(ground.base.size, job.previews, FILLED_PREVIEW_SIDES if fills else PREVIEW_SIDES))
     hole = _hole(ground, recipe)
@@ -62,9 +64,15 @@ def pictures(
             # A third filling would cost as much as it shows; the photograph around the second one costs nothing.
             yield Preview(composite(ground.base, coarse, hole))
     known = Scene(ground.base, sources=job.sources)
+    seen.make_sure()
     known.learn_from(seen)
     for index, manner in enumerate(manners):
         yield Picture(paint(ground, recipe, manner, cancel, known), index)
+
+
+def _fills(recipe: Recipe) -> bool:
+    """Whether something that no camera has seen is made up for a place in the picture or beside it."""
+    return any(step.op in FILLING for step in recipe.steps)
 
 
 def _hole(ground: Ground, recipe: Recipe) -> F32 | None:
@@ -83,9 +91,11 @@ def framed(
     job: EditJob, recipe: Recipe, size: Size, manners: list[Manner], seen: Scene, cancel: CancelToken
 ) -> Iterator[Preview | Picture]:
     """Of a recipe that changes the frame. ``seen`` as in `pictures`."""
-    for side in coarse_sides(size, job.previews):
+    fills = _fills(recipe)
+    manner = replace(manners[0], quality="low") if fills else manners[0]
+    for side in coarse_sides(size, job.previews, FILLED_PREVIEW_SIDES if fills else PREVIEW_SIDES):
         small = _shrunk(size, side)
-        yield Preview(rescale(paint_framed(job.sources, recipe, small, manners[0], cancel, seen), size))
+        yield Preview(rescale(paint_framed(job.sources, recipe, small, manner, cancel, seen), size))
     for index, manner in enumerate(manners):
         yield Picture(paint_framed(job.sources, recipe, size, manner, cancel, seen), index)
 

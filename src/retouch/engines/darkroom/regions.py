@@ -35,7 +35,7 @@ def seek(scene: Scene, regions: Iterable[str]) -> None:
     for region in regions:
         if region == "sky" and scene.sky.confidence < SKY_CONFIDENCE:
             raise TargetNotFound("There is no sky to be found in this picture.")
-        if region in ("subject", "background") and not is_clear(scene.saliency):
+        if region in ("subject", "background") and not scene.stands_out:
             raise TargetNotFound(
                 f"No clear subject stands out in this picture, so its {region} cannot be told apart. "
                 "A mask can mark it."

@@ -32,7 +32,8 @@ class Scene:
     ``sources``: the pictures that came with the instruction, in the order sent; empty where there is but this one.
     ``weight``: float32 (height, width), 1 where the picture may change, 0 where it is protected; None where
     all of it may. ``seed`` feeds `rng`; ``variation`` in -1..1 asks for another tasteful rendering of the
-    same instruction, 0 is the one designed. ``quality``: "low" | "medium" | "high".
+    same instruction, 0 is the one designed. ``quality``: "low" | "medium" | "high". ``hurried``: somebody waits to
+    be shown something, so what a glance makes certain is not looked at more closely yet.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Scene:
         variation: float = 0.0,
         quality: str = "medium",
         sources: tuple[Raster, ...] = (),
+        hurried: bool = False,
     ) -> None:
         self.picture = picture
         self.original = picture
@@ -55,6 +57,8 @@ class Scene:
         self._others: dict[tuple[int, int | None], Scene] = {}
         self._closer: Scene | None = None
         self._hasty = False
+        self._hurried = hurried
+        self._presumed = False
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator that depends on the seed and on ``salt`` (one an operation) alone."""
@@ -91,7 +95,7 @@ class Scene:
         if "crowd" in made and max(other.original.size) >= min(SEEN_CLOSELY, max(self.original.size)):
             vars(self)["crowd"] = other.crowd
         if other.original.size == self.original.size:
-            seen = ("glimpse", "saliency", "decided", "matte", "sky", "faces")
+            seen = ("glimpse", "saliency", "decided", "matte", "sky", "faces", "portraits")
             vars(self).update({name: made[name] for name in seen if name in made})
             return
         for name in {"glimpse", "saliency", "decided"} & made.keys():
@@ -130,6 +134,21 @@ class Scene:
             return _shrunk(self._closer.glimpse, self.original.size)
         return glance(self.original.rgb)
 
+    @property
+    def stands_out(self) -> bool:
+        """Whether there is a clear subject."""
+        from retouch.engines.darkroom.vision.saliency import is_clear, is_plain
+
+        if self._hurried and "saliency" not in vars(self) and is_plain(self.glimpse):
+            self._presumed = True
+            return True
+        return is_clear(self.saliency)
+
+    def make_sure(self) -> None:
+        """Look closely at what `stands_out` only glanced at, so that others can learn it."""
+        if self._presumed:
+            _ = self.saliency
+
     @cached_property
     def decided(self) -> F32:
         """`saliency` without its broad doubts, for what parts the subject from its ground."""
@@ -166,6 +185,16 @@ class Scene:
         if self._closer is not None:
             return [face.scaled(self.original.width / self._closer.original.width) for face in self._closer.faces]
         return find_faces(self.original.rgb)
+
+    @cached_property
+    def portraits(self) -> list[Face]:
+        """As `faces`, but only the large upright ones, found soon: for what a small one makes no difference to."""
+        from retouch.engines.darkroom.vision.faces import find_faces
+
+        if self._closer is not None:
+            scale = self.original.width / self._closer.original.width
+            return [face.scaled(scale) for face in self._closer.portraits]
+        return find_faces(self.original.rgb, hasty=True)
 
     @cached_property
     def crowd(self) -> list[Oval]:

@@ -41,7 +41,7 @@ def test_a_sharpened_picture_has_more_detail_in_the_same_tones(photo: Photo, nam
 def test_sharpening_leaves_no_halo_beside_an_edge() -> None:
     rgb = np.full((60, 60, 3), 60, np.uint8)
     rgb[:, 30:] = 190
-    soft = Raster(cv2.GaussianBlur(rgb, (0, 0), 1.2))
+    soft = Raster(cv2.GaussianBlur(rgb, (0, 0), 1.2).astype(np.uint8))
     result = sharpen(Scene(soft), amount=2.0)
     assert result.rgb.min() >= 60 - 11
     assert result.rgb.max() <= 190 + 11
@@ -68,7 +68,7 @@ def test_a_clean_picture_is_hardly_touched_by_cleaning(photo: Photo) -> None:
 @pytest.mark.parametrize("name", ["china", "astronaut", "cat"])
 def test_a_slight_blur_is_partly_taken_back(photo: Photo, name: str) -> None:
     source = photo(name)
-    blurred = Raster(cv2.GaussianBlur(source.rgb, (0, 0), 1.5))
+    blurred = Raster(cv2.GaussianBlur(source.rgb, (0, 0), 1.5).astype(np.uint8))
     assert error(deblur(Scene(blurred)), source) < 0.9 * error(blurred, source)
 
 

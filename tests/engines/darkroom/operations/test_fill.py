@@ -99,7 +99,7 @@ def _masks(height: int, width: int) -> dict[str, F32]:
     return {name: mask for name, mask in masks.items() if mask.any() and not mask.all()}
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (16, 16), (3, 60), (60, 2), (70, 50)])
+@pytest.mark.parametrize("shape", [(2, 2), (3, 40), (40, 2), (40, 28)])
 @pytest.mark.parametrize("operation", [fill, extend])
 def test_odd_masks_and_tiny_pictures_work(
     photo: Photo, shape: tuple[int, int], operation: Callable[[Scene], Raster]
@@ -109,7 +109,7 @@ def test_odd_masks_and_tiny_pictures_work(
     for mask in _masks(*shape).values():
         holed = rgb.copy()
         holed[mask > 0] = (0, 0, 0)
-        out = operation(_scene(holed, mask)).rgb
+        out = operation(Scene(Raster(holed), weight=mask, quality="low")).rgb
         assert np.array_equal(out[mask == 0], rgb[mask == 0])
 
 

@@ -86,3 +86,11 @@ def test_infrared_leaves_glow_and_blue_skies_are_dark() -> None:
     rgb[:60], rgb[60:] = (90, 140, 220), (70, 120, 40)
     sky, leaf = (grey(render("infrared", Raster(rgb)))[rows].mean() for rows in (slice(10, 40), slice(80, 110)))
     assert leaf > 0.6 > 0.5 > sky
+
+
+@pytest.mark.parametrize("colours", [("purple", "orange"), ("orange", "purple"), ("#202020", "#ffcc00")])
+def test_any_two_colours_make_the_inks_of_a_duotone(photo: Photo, colours: tuple[str, str]) -> None:
+    rgb = render("duotone", photo("astronaut", 200), colours=list(colours))
+    lightness = to_oklab(to_linear(rgb))[..., 0]
+    assert float(np.ptp(lightness)) > 0.4
+    assert (rgb == render("duotone", photo("astronaut", 200), colours=list(reversed(colours)))).all()

@@ -20,7 +20,7 @@ from retouch.imaging.raster import Raster
 Photo = Callable[..., Raster]
 
 
-@pytest.mark.parametrize("width", ["thin", "medium", "thick", 0.1])
+@pytest.mark.parametrize("width", ["thin", "medium", "thick", 0.1, "7px"])
 def test_a_border_is_even_and_leaves_the_picture_untouched(photo: Photo, width: str | float) -> None:
     source = photo("china", 200)
     result = border(Scene(source), colour="red", width=width)

@@ -11,7 +11,7 @@ from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vision.crowd import find_every_face
 from retouch.engines.darkroom.vision.faces import find_faces
 from retouch.errors import TargetNotFound
-from retouch.imaging.raster import Raster
+from retouch.imaging.raster import U8, Raster
 
 Photo = Callable[..., Raster]
 
@@ -42,7 +42,7 @@ def test_what_covers_a_face_holds_no_finer_detail_than_a_few_cells(photo: Photo)
 
 
 def test_small_faces_in_a_crowd_are_found_too(photo: Photo) -> None:
-    street = cv2.resize(photo("china").rgb, (1200, 800))
+    street: U8 = cv2.resize(photo("china").rgb, (1200, 800)).astype(np.uint8)
     head = photo("astronaut").rgb[0:210, 130:320]
     for at, height in enumerate((36, 48, 64, 90)):
         width = height * 190 // 210

@@ -55,9 +55,20 @@ def test_a_cut_out_goes_on_transparent() -> None:
 def test_more_than_can_be_made_up_is_refused(photo: Photo) -> None:
     extend_frame_needs(scene(photo("china", 160)), None, ratio="16:9")
     extend_frame_needs(scene(photo("astronaut", 128)), None, side="top", share=0.6)
-    for much in ({"ratio": "21:9"}, {"side": "left", "share": 1.0}):
-        with pytest.raises(UnsupportedInstruction, match="60%"):
-            extend_frame_needs(scene(photo("astronaut", 128)), None, **much)  # type: ignore[arg-type]
+    extend_frame_needs(scene(photo("astronaut", 128)), None, ratio="16:9")
+    with pytest.raises(UnsupportedInstruction, match="60%"):
+        extend_frame_needs(scene(photo("astronaut", 128)), None, side="left", share=1.0)
+    with pytest.raises(UnsupportedInstruction, match="80%"):
+        extend_frame_needs(scene(photo("astronaut", 128)), None, ratio="21:9")
+
+
+@pytest.mark.parametrize(("side", "size"), [("sides", (192, 128)), ("ends", (128, 192)), ("all", (192, 192))])
+def test_several_sides_grow_by_the_same_share(photo: Photo, side: str, size: tuple[int, int]) -> None:
+    source = photo("astronaut", 128)
+    result = extend_frame(scene(source), side=side, share=0.25)
+    assert result.size == size == extend_frame_size(source.size, (), side=side, share=0.25)
+    left, top = (size[0] - 128) // 2, (size[1] - 128) // 2
+    assert (result.rgb[top : top + 128, left : left + 128] == source.rgb).all()
 
 
 def test_a_thing_on_even_ground_gets_as_much_more_of_it_as_is_asked_for() -> None:

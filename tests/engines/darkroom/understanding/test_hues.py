@@ -34,3 +34,32 @@ def test_a_code_is_a_colour_and_other_words_are_none() -> None:
     assert hues.say("#ff8800") == "#ff8800"
     for said in ("shiny", "light", "#ff88", "red car"):
         assert hues.colour_of(said) is None
+
+
+@pytest.mark.parametrize("said", palette.shades())
+def test_a_further_shade_is_painted_as_its_code_and_told_by_a_name(said: str) -> None:
+    code = palette.shades()[said]
+    assert hues.colour_of(said) == code
+    assert re.fullmatch(hues.pattern(), f"{said} ")
+    assert code in hues.say(code)
+
+
+@pytest.mark.parametrize(
+    ("said", "colour"),
+    [
+        ("rgb 255 128 0", "#ff8000"),
+        ("rgb 300 0 0", None),
+        ("#00b140 chroma green", "#00b140"),
+        ("pure white #ffffff", "#ffffff"),
+        ("shade of turquoise", "turquoise"),
+        ("green ish", "green"),
+        ("reds", "red"),
+        ("whites", None),
+    ],
+)
+def test_a_colour_may_be_said_in_several_ways(said: str, colour: str | None) -> None:
+    assert hues.colour_of(said) == colour
+
+
+def test_the_nearest_colour_of_the_palette_stands_for_a_code() -> None:
+    assert hues.nearest("#ff0000") in ("red", "crimson")

@@ -152,7 +152,6 @@ _HOMES = {
     "clown_nose": "headgear",
     "eye_patch": "headgear",
     "monocle": "headgear",
-    "earrings": "headgear",
     "headphones": "headgear",
     "bow_tie": "headgear",
     "insert": "things",

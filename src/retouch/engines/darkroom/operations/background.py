@@ -6,7 +6,6 @@ import numpy as np
 
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vision.matte import estimate_foreground
-from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import F32, U8, Raster
 
@@ -30,7 +29,7 @@ def remove_background(scene: Scene, *, amount: float = 1.0) -> Raster:
 
 def remove_background_needs(scene: Scene, mask: F32 | None) -> None:
     """Raise `TargetNotFound` where no subject stands out."""
-    if not is_clear(scene.saliency):
+    if not scene.stands_out:
         raise TargetNotFound(
             "No clear subject stands out in this picture, so its background cannot be removed. "
             "Try a picture with one main subject."

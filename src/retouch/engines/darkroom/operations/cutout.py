@@ -9,7 +9,6 @@ from retouch.engines.darkroom.colour import from_oklab, make_table, to_linear, t
 from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vision.matte import estimate_foreground
-from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import F32, U8, Raster
 
@@ -23,7 +22,7 @@ def is_cut_out(picture: Raster) -> bool:
 
 def seek_subject(scene: Scene, *, whose: str = "this picture") -> None:
     """Raise `TargetNotFound` unless a subject stands out in the scene or has been cut out of it already."""
-    if not is_cut_out(scene.picture) and not is_clear(scene.saliency):
+    if not is_cut_out(scene.picture) and not scene.stands_out:
         raise TargetNotFound(
             f"No clear subject stands out in {whose}, so it cannot be told from its background. "
             "Try a picture with one main subject."

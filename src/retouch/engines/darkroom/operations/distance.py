@@ -23,7 +23,7 @@ def believed_sky(scene: Scene) -> F32:
 
 def is_close(scene: Scene) -> bool:
     """Whether faces fill so much of the picture that what looks like a sky or the ground is a wall or a seat."""
-    boxes = [face.box for face in scene.faces]
+    boxes = [face.box for face in scene.portraits]
     filled = sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
     return filled > 0.022 * scene.original.width * scene.original.height
 
@@ -43,7 +43,7 @@ def find_distance(scene: Scene, sky: F32) -> F32:
     y = (np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(height)
     ground = np.clip((1 - y) / np.float32(max(0.05, 1 - horizon)), 0, 1) ** np.float32(1.3) * np.float32(0.85)
     far = np.repeat(ground[:, None], width, axis=1)
-    subject = np.asarray(cv2.resize(scene.saliency, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    subject = np.asarray(cv2.resize(scene.glimpse, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     far = _stand(far, ground, subject)
     far = np.maximum(far, above)
     far = np.asarray(cv2.GaussianBlur(far, (0, 0), max(0.5, 1.2 * max(height, width) / _SIDE)), np.float32)

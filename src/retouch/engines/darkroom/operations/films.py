@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -130,15 +130,17 @@ def pastel(scene: Scene, *, amount: float = 1.0) -> Raster:
     return render(scene, PASTEL, amount, 44)
 
 
-def duotone(scene: Scene, *, amount: float = 1.0, pair: str | None = None) -> Raster:
-    """A print in two inks, one of `PAIRS`. Variation shifts the balance between them and chooses others where none
-    are named."""
+def duotone(
+    scene: Scene, *, amount: float = 1.0, pair: str | None = None, colours: Sequence[str] | None = None
+) -> Raster:
+    """A print in two inks, one of `PAIRS`, or inks made of two ``colours``. Variation shifts the balance between
+    them and chooses others where none are named."""
     if pair is None:
         pair = _UNNAMED[1 + round(scene.variation)]
     small = np.cbrt(luminance(to_linear(np.asarray(shrink(scene.picture.rgb, 256), dtype=np.uint8))))
     darkest, brightest = (float(level) for level in np.quantile(small, (0.02, 0.98)))
     low, high = np.float32(min(darkest, 0.3)), np.float32(max(brightest, 0.75))
-    dark, bright = (to_oklab(parse_hex(code)) for code in PAIRS[pair])
+    dark, bright = _inks(colours) if colours else (to_oklab(parse_hex(code)) for code in PAIRS[pair])
     bend = np.float32(2.0 ** (-0.35 * scene.variation))
 
     def function(linear: F32) -> F32:
@@ -149,6 +151,18 @@ def duotone(scene: Scene, *, amount: float = 1.0, pair: str | None = None) -> Ra
         return np.clip(from_oklab(lab.astype(np.float32)), 0, 1)
 
     return _through(scene, function, amount)
+
+
+def _inks(colours: Sequence[str]) -> tuple[F32, F32]:
+    """The ink of the shadows and that of the lights: the colours, as dark and as light as a print needs them, for
+    between two of the same lightness nothing can be seen."""
+    dark, bright = sorted((to_oklab(parse_hex(hex_of(colour))) for colour in colours), key=lambda lab: lab[0])
+    deep, light = np.float32(min(dark[0], 0.32)), np.float32(max(bright[0], 0.82))
+    # A darker or lighter ink has room for less colour.
+    dark[1:] *= (deep / max(dark[0], deep)) ** 0.6
+    bright[1:] *= ((1 - light) / max(1 - bright[0], 1 - light)) ** 0.4
+    dark[0], bright[0] = deep, light
+    return dark, bright
 
 
 def monotone(scene: Scene, *, amount: float = 1.0, colour: str = "blue") -> Raster:

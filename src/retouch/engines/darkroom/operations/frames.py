@@ -27,15 +27,16 @@ RADIUS = 0.06
 
 
 def border(scene: Scene, *, amount: float = 1.0, colour: str = "white", width: str | float = "medium") -> Raster:
-    """The picture with an even border. ``width``: one of `WIDTHS`, or a share of the picture's shorter side.
-    ``amount`` is not used."""
-    return _lay(scene.picture, _even(scene.picture.size, _share(width)), palette.rgb(colour))
+    """The picture with an even border. ``width``: one of `WIDTHS`, "12px", or a share of the
+    picture's shorter side. ``amount`` is not used."""
+    size = scene.picture.size
+    return _lay(scene.picture, _even(size, _share(width, size)), palette.rgb(colour))
 
 
 def border_size(
     size: Size, sources: Sequence[Size], *, colour: str = "white", width: str | float = "medium"
 ) -> Size:
-    return _outer(size, _even(size, _share(width)))
+    return _outer(size, _even(size, _share(width, size)))
 
 
 def polaroid_frame(scene: Scene, *, amount: float = 1.0) -> Raster:
@@ -118,7 +119,9 @@ def round_corners(scene: Scene, *, amount: float = 1.0, radius: float | str = RA
     return Raster(picture.rgb, alpha)
 
 
-def _share(width: str | float) -> float:
+def _share(width: str | float, size: Size) -> float:
+    if isinstance(width, str) and width.endswith("px"):
+        return int(width.removesuffix("px")) / min(size)
     share = WIDTHS[width] if isinstance(width, str) and width in WIDTHS else float(width)
     return min(0.5, max(0.002, share))
 

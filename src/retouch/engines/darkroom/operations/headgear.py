@@ -149,11 +149,6 @@ def monocle(scene: Scene, *, colour: str | None = None, amount: float = 1.0) -> 
     return _wear(scene, Make(trinkets.monocle, ("#c9a23e", "#b9bcc2"), 0.0, SOFT, 0.0), colour, "a monocle")
 
 
-def earrings(scene: Scene, *, colour: str | None = None, amount: float = 1.0) -> Raster:
-    """Earrings at the ears that show. Raises `TargetNotFound` where there is no face."""
-    return _wear(scene, Make(trinkets.earrings, ("#d9b04a", "#d7dade"), 0.0, NONE), colour, "earrings")
-
-
 def headphones(scene: Scene, *, colour: str | None = None, amount: float = 1.0) -> Raster:
     """Headphones on every head. Raises `TargetNotFound` where there is no face."""
     return _wear(scene, Make(trinkets.headphones, ("#2d2e33", "#d8d8d6", "#a3242c"), 0.01), colour, "headphones")

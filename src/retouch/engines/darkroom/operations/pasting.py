@@ -53,7 +53,12 @@ def take_size(size: tuple[int, int], sources: Sequence[tuple[int, int]], *, imag
 
 
 def paste(
-    scene: Scene, *, amount: float = 1.0, image: int = 2, position: str | None = None, size: str | None = None
+    scene: Scene,
+    *,
+    amount: float = 1.0,
+    image: int = 2,
+    position: str | None = None,
+    size: str | float | None = None,
 ) -> Raster:
     """The subject of the picture sent as number ``image``, cut out and put into this one.
 
@@ -137,7 +142,7 @@ def _lee(scene: Scene) -> float:
 
 
 def _room(
-    scene: Scene, shape: tuple[int, int], cut: set[str], position: str | None, size: str | None
+    scene: Scene, shape: tuple[int, int], cut: set[str], position: str | None, size: str | float | None
 ) -> tuple[int, int, int, int]:
     """(left, top, width, height) for a thing of ``shape`` (width, height). What was ``cut`` off lies at the edge
     that hides it, unless a ``position`` was asked for."""
@@ -148,7 +153,8 @@ def _room(
         width, height = max(2, round(shape[0] * scale)), max(2, round(shape[1] * scale))
         return (columns.start + columns.stop - width) // 2, rows.stop - height, width, height
     across, foot = PLACES.get(position or "centre", PLACES["centre"])
-    share = SIZES.get(size or "", SIZES["large"] if cut else SIZES["medium"])
+    usual = SIZES["large"] if cut else SIZES["medium"]
+    share = size if isinstance(size, float) else SIZES.get(size or "", usual)
     # So much of the height; a wide thing so much of the width.
     scale = min(share * picture.height / shape[1], 1.25 * share * picture.width / shape[0])
     if {"left", "right"} <= cut:

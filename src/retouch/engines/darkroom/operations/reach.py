@@ -22,15 +22,20 @@ SHARE = 0.25
 MOST = 0.6
 """How much longer a side may become where something other than even ground meets the edges."""
 
-_ACROSS = ("left", "right")
+MOST_BOTH = 0.8
+"""The same where it is split over both sides, so that neither becomes longer than by `MOST`."""
+
+_ACROSS = ("left", "right", "sides", "all")
+_UPRIGHT = ("top", "bottom", "ends", "all")
 
 
 def extend_frame(
     scene: Scene, *, amount: float = 1.0, side: str | None = None, ratio: str | None = None, share: float = SHARE
 ) -> Raster:
-    """The picture with new area: beyond ``side`` ("left", "right", "top" or "bottom"), by ``share`` of its width
-    or height, or on both sides of its shorter way until it has the ``ratio`` ("16:9"). Painted as `fill.extend`
-    does. ``amount`` is not used. A picture that has the shape already comes back as it is."""
+    """The picture with new area: beyond ``side`` ("left", "right", "top" or "bottom"; "sides" and "ends" are two
+    of them, "all" all four), each by ``share`` of its width or height, or on both sides of its shorter way until
+    it has the ``ratio`` ("16:9"). Painted as `fill.extend` does. ``amount`` is not used. A picture that has the
+    shape already comes back as it is."""
     picture = scene.picture
     width, height = extend_frame_size(picture.size, (), side=side, ratio=ratio, share=share)
     more_x, more_y = width - picture.width, height - picture.height
@@ -59,12 +64,14 @@ def extend_frame_needs(
     ratio: str | None = None,
     share: float = SHARE,
 ) -> None:
-    """Raise `UnsupportedInstruction` where so much would be added that most of it were guessed: beyond `MOST`,
-    unless what meets the edges is even ground."""
+    """Raise `UnsupportedInstruction` where so much would be added that most of it were guessed: beyond `MOST`
+    to one side or `MOST_BOTH` to two, unless what meets the edges is even ground."""
     size = scene.original.size
     width, height = extend_frame_size(size, (), side=side, ratio=ratio, share=share)
     # A pixel more or less, which rounding makes, is not the point.
-    if max(width / size[0], height / size[1]) <= 1.01 + MOST:
+    more = max(width / size[0], height / size[1]) - 1
+    most = MOST if side in ("left", "right", "top", "bottom") else MOST_BOTH
+    if more <= most + 0.01:
         return
     hole = np.ones((height, width), np.bool_)
     left = {"left": width - size[0], "right": 0}.get(side or "", (width - size[0]) // 2)
@@ -74,7 +81,7 @@ def extend_frame_needs(
     canvas[top : top + size[1], left : left + size[0]] = scene.original.rgb
     if any(even_rim(canvas, band) is None for band in bands(hole)):
         raise UnsupportedInstruction(
-            f"That would make the picture more than {MOST:.0%} longer, and most of what is added would be "
+            f"That would make the picture more than {most:.0%} longer, and most of what is added would be "
             "guessed. A shape nearer to its own works, or a crop to that shape."
         )
 
@@ -89,7 +96,11 @@ def extend_frame_size(
 ) -> Size:
     width, height = size
     if side is not None:
-        return (round(width * (1 + share)), height) if side in _ACROSS else (width, round(height * (1 + share)))
+        times = 1 + share * (2 if side in ("sides", "ends", "all") else 1)
+        return (
+            round(width * times) if side in _ACROSS else width,
+            round(height * times) if side in _UPRIGHT else height,
+        )
     if ratio is None:
         return size
     across, down = (int(part) for part in ratio.split(":"))

@@ -22,7 +22,6 @@ from retouch.engines.darkroom.operations.guard import bounds
 from retouch.engines.darkroom.palette import hex_of
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vision.hues import find_like
-from retouch.engines.darkroom.vision.saliency import is_clear
 from retouch.errors import TargetNotFound
 from retouch.imaging.composite import composite
 from retouch.imaging.raster import F32, U8, Raster
@@ -96,7 +95,7 @@ def recolour_needs(scene: Scene, mask: F32 | None, *, target: str, source: str |
     """Raise `TargetNotFound` where `recolour` would."""
     if source is not None:
         _of(scene, source)
-    elif mask is None and not is_clear(scene.saliency):
+    elif mask is None and not scene.stands_out:
         raise TargetNotFound(
             "No clear subject stands out in this picture, so it is not clear what should be recoloured. "
             "Name the colour that it has now, or send a mask."
@@ -144,7 +143,7 @@ def _of(scene: Scene, colour: str) -> F32:
 def _where(scene: Scene) -> F32:
     if scene.weight is not None and (scene.weight > 0.5).any():
         return scene.weight
-    if not is_clear(scene.saliency):
+    if not scene.stands_out:
         raise TargetNotFound(
             "No clear subject stands out in this picture, so it is not clear what should be recoloured. "
             "Name the colour that it has now, or send a mask."

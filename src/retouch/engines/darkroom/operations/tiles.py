@@ -65,7 +65,7 @@ def mosaic(scene: Scene, *, amount: float = 1.0) -> Raster:
         return scene.picture
     rng, small = scene.rng(62), easel.take(scene, _BENCH)
     unit = max(small.shape[:2]) / _BENCH
-    side = max(5.0, 14 * unit * (1 + 0.25 * scene.variation))
+    side = max(5.0, 12 * unit * (1 + 0.25 * scene.variation))
     rich = graded(small, Grade(exposure=0.12, contrast=0.08, saturation=1.22, vibrance=0.25), 1.0)
     image = rich.astype(np.float32) * np.float32(1 / 255)
     flow = brush.find_flow(image, max(1.0, 3.0 * unit), far=30 * unit)
@@ -75,7 +75,8 @@ def mosaic(scene: Scene, *, amount: float = 1.0) -> Raster:
     stones = to_linear(to_srgb(fit_gamut(from_oklab(colours))))[cells.labels]
     lit = 1 + np.clip(cells.tilt * np.float32(0.16), -0.25, 0.25)
     stones *= lit[..., None]
-    grout = to_linear(np.asarray((72, 66, 60), np.uint8))
+    # Grout takes on the dust of the stones beside it; all of one grey it would veil the picture.
+    grout = to_linear(np.asarray((72, 66, 60), np.uint8)) * np.float32(0.5) + stones * np.float32(0.34)
     joint = np.clip((cells.rim - np.float32(0.022 * side)) / np.float32(max(0.7, 0.045 * side)), 0, 1)
     laid = grout + (stones - grout) * joint[..., None]
     return easel.lay_over(scene, fix(easel.enlarge(to_srgb(laid), scene.picture)), amount)
@@ -143,7 +144,7 @@ def _interest(scene: Scene, rgb: U8) -> F32:
     soft = cv2.GaussianBlur(gray, (0, 0), 1.2)
     edge = cv2.magnitude(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
     size = (rgb.shape[1], rgb.shape[0])
-    clear = np.asarray(cv2.resize(scene.saliency, size, interpolation=cv2.INTER_AREA), np.float32)
+    clear = np.asarray(cv2.resize(scene.glimpse, size, interpolation=cv2.INTER_AREA), np.float32)
     interest = np.asarray(np.sqrt(edge) * (1 + clear), np.float32)
     for face in scene.faces:
         left, top, right, bottom = (value * size[0] / scene.original.width for value in face.box)

@@ -12,7 +12,6 @@ from retouch.imaging.raster import F32
 PI = np.pi
 
 NOSE_TIP, NOSE_WINGS = 4, (129, 358)
-EARLOBES = (177, 401)
 EYES = ((33, 133), (362, 263))
 """Landmarks; the first of a pair is on the picture's left."""
 
@@ -169,26 +168,6 @@ def monocle(sketch: Sketch, colour: str) -> None:
         0.022,
         f'stroke-dasharray="{0.02 * sketch.unit:.1f} {0.028 * sketch.unit:.1f}"',
     )
-
-
-def earrings(sketch: Sketch, colour: str) -> None:
-    for side, at in zip((-1, 1), EARLOBES, strict=True):
-        lobe = _mesh(sketch, at)
-        x, y, z = float(lobe[0]) + side * 0.09, float(lobe[1]) - 0.06, float(lobe[2]) + 0.1
-        # The far ear of a turned head is hidden.
-        if (
-            side
-            * float(
-                (sketch.place([(x, y, z)])[0] - sketch.place([(side * 0.35, y, 0.0)])[0]) @ sketch.head.frame.x[:2]
-            )
-            < 0.2 * sketch.unit
-        ):
-            continue
-        sketch.dot((x, y, z), 0.045, _ball(sketch, (x, y, z), 0.045, colour))
-        drop = (x, y + 0.2, z)
-        sketch.line([(x, y + 0.04, z), (x, y + 0.14, z)], shade(colour, 0.7), 0.015)
-        sketch.dot(drop, 0.085, _ball(sketch, drop, 0.085, colour))
-        sketch.dot((x - 0.025, y + 0.17, z), 0.02, "#fff", 'opacity="0.9"')
 
 
 def bow_tie(sketch: Sketch, colour: str) -> None:

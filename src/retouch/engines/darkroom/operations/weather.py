@@ -213,7 +213,7 @@ def _settle(image: F32, scene: Scene, sky: F32, strength: float, daylight: np.fl
     low = np.linspace(0.55, 1.0, height, dtype=np.float32)[:, None]
     lying = upper * (np.float32(0.35) + np.float32(0.65) * green) * low
     lying *= 1 - np.asarray(cv2.resize(sky, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    spared = np.asarray(cv2.resize(scene.saliency, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    spared = np.asarray(cv2.resize(scene.glimpse, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     lying *= 1 - np.float32(0.75) * spared
     lying = np.asarray(cv2.GaussianBlur(lying, (0, 0), max(0.4, 0.0009 * side)), np.float32)
     cover = np.minimum(lying * np.float32(0.80 * strength), np.float32(0.92))

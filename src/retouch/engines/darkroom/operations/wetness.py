@@ -27,7 +27,7 @@ def wet(image: F32, scene: Scene, sky: F32, strength: float) -> None:
     small = np.asarray(shrink(image, _SIDE), np.float32)
     height, width = small.shape[:2]
     above = np.asarray(cv2.resize(sky, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    subject = np.asarray(cv2.resize(scene.saliency, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    subject = np.asarray(cv2.resize(scene.glimpse, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     bright = luminance(small)
     level = np.float32(max(1e-3, float(np.percentile(bright, 95))))
     # What is brighter than all around it; a pale wall beside dark hair is not, and must get no rim.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.edits import read_edit
@@ -14,32 +14,47 @@ from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
 
 _FORMS = ("op.looks", "op.verbs", "op.whole")
 _LONGEST_NAME = 12
-_WISH = re.compile("i (?:want|need|would (?:like|love))(?: to (?:see|have))?$|i am looking for|would like to see")
+_WISH = re.compile(
+    "(?:i|we) (?:want|need|would (?:like|love))(?: to (?:see|have))?$|i am looking for|would like to see|"
+    "(?:can|could|may) (?:i|we) .*(?:have|get|see)$|how about$"
+)
+_BEGS = re.compile("(?:.* )?(?:please|would (?:be|look) .*|thanks|thank you|need|needs)$")
 _OF_IT = re.compile(" (?:of|in) (?:this )?(?:image|picture|photo|photograph|scene)$")
 _EFFECTS = ("effect", "literal", "other")
 _REALISTIC = words_of("insert", "realistic")
 _DRAWN = "puts in drawings of things, no photographs of them"
 _CROWD = 5
+_BY = ("with", "by", "for", "into", "to")
+_COLOURED = {"colour"}
+_TAKEN = "taken"
 
 
 def read_adding(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     """Read a clause that puts something into the picture that the darkroom has; others are left alone."""
     items = [item for item in clause.items if "polite" not in item]
-    wished = any("polite" in item and _WISH.match(item.text) for item in clause.items[:2])
+    ahead = 6 if any("area" in item for item in clause.items[:4]) else 2  # "In the marked spot I want ..."
+    wished = any("polite" in item and _WISH.match(item.text) for item in clause.items[:ahead])
     while items and joins(items[0]):
         del items[0]
     words = [word for item in items for word in item.text.split()]
+    begs = any(_BEGS.match(item.text) for item in clause.items if "polite" in item or "owing" in item)
+    if begs and clause.kind == "edit" and not (wished or clause.continues) and _is_named(items, lexicon):
+        items = [*_without_owing(items)]
+        words = [word for item in items for word in item.text.split()]
+        wished = True
     # "Add a hat to the cat and a bird in the sky"
     wished = wished or (
         clause.continues and found.verb == "apply" and words[:1] in (["a"], ["an"], ["some"], ["two"])
     )
-    if not words or any(sense in item for item in items for sense in _EFFECTS):
+    if not words or any(sense in item for item in items[1:] for sense in _EFFECTS):
         return False
     match clause.kind:
         case "replace":
             return _replace(items, found)
         case "fill":
             return words[:4] == ["fill", "the", "sky", "with"] and _fill_sky(items, found)
+        case "edit" if found.has_mask and "verb.make" in items[0] and any("area" in item for item in items[1:4]):
+            return _replace(items, found)  # "Turn the marked object into a bicycle"
         case "edit":
             return _add(items, words, found, lexicon, wished=wished)
     return False
@@ -61,7 +76,10 @@ def _add(
     read = [None if _is_edit(part, lexicon) else read_insertion(part) for part in parts]
     if verb or not any(part and "name" in part.params for part in read):
         return False
+    _share(read)
     for part, insertion in zip(parts, read, strict=True):
+        if insertion is not None and insertion.called == _TAKEN:
+            continue
         if insertion is None:
             edit = Clause()
             for item in [*head[:1], *part]:
@@ -70,6 +88,55 @@ def _add(
         else:
             _insert(insertion, part, found)
     return True
+
+
+def _is_named(items: Sequence[Item], lexicon: Vocabulary) -> bool:
+    """Whether ``items`` are things and nothing else: "a rainbow top left, please"."""
+    parts = _parts([*_without_owing(items)])
+    if (
+        not parts
+        or any("image" in item for item in parts[0][:3])
+        or any(_is_edit(part, lexicon) for part in parts)
+    ):
+        return False
+    read = [read_insertion(part) for part in parts]
+    named = [one for one in read if "name" in one.params]
+    only = all("name" in one.params or one.params.keys() == _COLOURED for one in read)
+    return bool(named) and only and not any(one.strange or one.reasons for one in read)
+
+
+def _without_owing(items: Sequence[Item]) -> Iterator[Item]:
+    """ "A star would be nice in the sky" without what makes it a wish."""
+    for item in items:
+        last = item.text.split()[-1]
+        if "owing" not in item:
+            yield item
+        elif last in ("in", "on"):
+            yield Item(last)
+
+
+def _share(read: Sequence[Insertion | None]) -> None:
+    """Give those of ``read`` that name only a colour the thing beside them: "red and blue balloons", "balloons,
+    red and blue ones"."""
+    for at, one in enumerate(read):
+        if one is None or "name" in one.params or one.strange or one.spot or not one.params.keys() >= _COLOURED:
+            continue
+        ahead = next((other for other in read[at + 1 :] if other and "name" in other.params), None)
+        before = next((other for other in reversed(read[:at]) if other and "name" in other.params), None)
+        if before is not None and "colour" not in before.params:
+            before.params |= one.params
+            one.called = _TAKEN
+        elif before is not None and (ahead is None or ahead.params["name"] == before.params["name"]):
+            one.params = {**before.params, **one.params}
+        elif ahead is not None and "colour" in ahead.params and (ahead.own or ahead.params.get("count", 1) > 1):
+            _halve(ahead, one)
+            one.params = {name: value for name, value in ahead.params.items() if name != "count"} | one.params
+
+
+def _halve(ahead: Insertion, one: Insertion) -> None:
+    """Of three red and blue balloons two are red and two blue, unless it is said how many."""
+    if not (ahead.own or "count" in one.params):
+        ahead.params["count"] = one.params["count"] = (ahead.params["count"] + 1) // 2
 
 
 def _parts(items: Sequence[Item]) -> list[list[Item]]:
@@ -131,7 +198,7 @@ def unplaced(insertion: Insertion) -> str:
 
 def _replace(items: Sequence[Item], found: Reading) -> bool:
     texts = [item.text for item in items]
-    cut = next((at for at, text in enumerate(texts) if text.split()[0] in ("with", "by", "for")), len(texts))
+    cut = next((at for at, text in enumerate(texts) if text.split()[0] in _BY), len(texts))
     rest = [*map(Item, texts[cut].split()[1:]), *items[cut + 1 :]] if cut < len(texts) else []
     if not rest or len(_parts(rest)) != 1:
         return False

@@ -19,6 +19,9 @@ NO_SKY = (
 MOST_WORDS = 3
 """Words of a name that is taken for the subject's."""
 
+_NO_THINGS = frozenset({"shadow", "shadows", "reflection", "text", "border", "frame", "glow", "caption", "title"})
+"""What is put before no background but laid over a picture: "a drop shadow on white"."""
+
 GREEN_SCREEN = "#00b140"
 
 
@@ -108,8 +111,24 @@ def cut_out(speech: Speech) -> bool:
     if target.kind == "unknown":
         if speech.found.steps or not _names_one(target.noun):
             return False
+        if target.noun.split()[-1].removesuffix("s") in listed("pictures"):
+            speech.found.each = True  # "Remove the background of these images"
+            return speech.do("remove_background")
         speech.found.notes.append(f"The darkroom takes the subject of the picture for '{target.noun}'.")
     return speech.do("remove_background", about=Target(target.kind, name=target.name))
+
+
+def background_gone(speech: Speech) -> bool:
+    """ "The background has to go"."""
+    if speech.image_spoken_of(speech.said["thing"]):
+        return False
+    return _before(speech) and speech.do("remove_background")
+
+
+def sky_dull(speech: Speech) -> bool:
+    """ "Boring grey sky": says what the next clause is about, and asks for nothing yet."""
+    speech.found.topic = "sky"
+    return True
 
 
 def _names_one(noun: str) -> bool:
@@ -121,7 +140,7 @@ def _names_one(noun: str) -> bool:
 def _before(speech: Speech) -> bool:
     """Whether what is put before the background is what the darkroom takes for the subject."""
     target = speech.target()
-    return target is not None and _is_subject(target)
+    return target is not None and _is_subject(target) and _NO_THINGS.isdisjoint(target.noun.split())
 
 
 def _is_subject(target: Target) -> bool:
@@ -175,7 +194,7 @@ def sky(speech: Speech) -> bool:
 def sky_again(speech: Speech) -> bool:
     """ "... swap it for a blue one", after the sky has been spoken of."""
     found = speech.found
-    if (found.named[-1] if found.named else found.topic) != "sky":
+    if (found.named[-1] if found.named else found.topic) != "sky" or "sky" in found.keep:
         return False
     kind = _sky_of(speech.said["place"])
     return speech.do("replace_sky", params={"kind": kind}) if kind else speech.refuse(NO_SKY, speech.said["place"])
@@ -213,6 +232,8 @@ MEANINGS = {
     "background_image": background_image,
     "background_scene": background_scene,
     "removed_background_colour": removed_background_colour,
+    "background_gone": background_gone,
+    "sky_dull": sky_dull,
     "sky": sky,
     "sky_again": sky_again,
     "cut_out": cut_out,

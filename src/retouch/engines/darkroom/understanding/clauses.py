@@ -36,6 +36,12 @@ def denies(item: Item) -> bool:
     return "keep" in item and (item.text in ("not", "but not") or "denial" in item)
 
 
+def compares(item: Item) -> bool:
+    """Whether the item compares what is wanted with what there is: "darker", "more dramatic"."""
+    words = item.text.split()
+    return bool(words) and (words[0] in ("more", "less") or words[-1].endswith("er"))
+
+
 def opens(item: Item) -> bool:
     """Whether a clause may begin with the item: a verb that orders something, or says what stays."""
     return any(head in item for head in _HEADS)
@@ -98,9 +104,11 @@ def split(items: Sequence[Item]) -> list[Clause]:
     """The clauses in order; those that only bow and scrape are left out. Linear in the number of items."""
     following = _next_significant(items)
     clauses = [Clause()]
-    for item, ahead in zip(items, following, strict=True):
+    written = _before_text(items)
+    for at, (item, ahead) in enumerate(zip(items, following, strict=True)):
         current = clauses[-1]
-        if item.text == HARD or (joins(item) and (ahead is None or opens(ahead))):
+        text = at in written and current.asks and not any("literal" in one for one in current.items)
+        if text or item.text == HARD or (joins(item) and (ahead is None or opens(ahead))):
             clauses.append(Clause())
         elif joins(item) and current.kind == "edit" and current.asks and ahead and _is_place(ahead):
             clauses.append(Clause(continues=True))
@@ -132,6 +140,18 @@ def split(items: Sequence[Item]) -> list[Clause]:
         else:
             current.add(item)
     return [clause for clause in clauses if clause.started]
+
+
+def _before_text(items: Sequence[Item]) -> set[int]:
+    """The joints that begin a part with a text: "brighten it, then the words ..."."""
+    found: set[int] = set()
+    joint: int | None = None
+    for at, item in enumerate(items):
+        if joins(item) or item.text == HARD:
+            joint = at
+        elif "literal" in item and joint is not None:
+            found.add(joint)
+    return found
 
 
 def _excepts(clause: Clause) -> bool:

@@ -12,6 +12,11 @@ NO_COLOUR = (
 )
 NO_PEOPLE = "does not recolour people, their faces or their hair: mark what you mean with a mask"
 _ALL = ("everything", "all", "all of it", "whole image", "whole picture", "whole photo")
+_PAIRS = (
+    *("blue-orange", "purple-yellow", "purple-pink", "blue-pink", "red-cream", "teal-pink", "green-cream"),
+    *("black-red", "blue-white", "blue-green", "blue-yellow", "black-yellow"),
+)
+"""What `duotone` has inks of its own for."""
 _SKIES = {"blue": "blue", "sky_blue": "blue", "pink": "pink", "grey": "overcast"}
 
 
@@ -41,6 +46,8 @@ def recolour_from(speech: Speech) -> bool:
 def _base(speech: Speech, slot: str) -> str | None:
     """A colour of now: its shade is left to the light."""
     said = speech.said[slot]
+    if said.strip().startswith("#") and (code := hues.colour_of(said)):
+        return hues.nearest(code)
     target = target_of(said, speech.lexicon)
     return target.colour if target is not None and target.kind == "colour" else None
 
@@ -154,6 +161,26 @@ def tint(speech: Speech) -> bool:
     return speech.refuse("tints the whole picture, the background, the sky, the subject, or what a mask marks")
 
 
+def duotone(speech: Speech) -> bool:
+    """ "A duotone in purple and orange"."""
+    one, two = speech.colour("colour1"), speech.colour("colour2")
+    target = speech.target()
+    if one is None or two is None or target is None or target.kind not in ("picture", "area", "region"):
+        return False
+    if one == two:
+        return False
+    pair = next((pair for pair in (f"{one}-{two}", f"{two}-{one}") if pair in _PAIRS), None)
+    return speech.do("duotone", params={"pair": pair} if pair else {"colours": [one, two]}, about=target)
+
+
+def one_ink(speech: Speech) -> bool:
+    """ "Monochrome blue"."""
+    colour, target = speech.colour(), speech.target()
+    if colour is None or target is None or target.kind not in ("picture", "area"):
+        return False
+    return speech.do("monotone", params={"colour": colour})
+
+
 def less_colour(speech: Speech) -> bool:
     """ "Less yellow", "remove the blue cast"."""
     colour, target = speech.colour(), speech.target()
@@ -251,6 +278,8 @@ MEANINGS = {
     "comparative": comparative,
     "fill_colour": fill_colour,
     "tint": tint,
+    "duotone": duotone,
+    "one_ink": one_ink,
     "less_colour": less_colour,
     "selective": selective,
     "stops": stops,

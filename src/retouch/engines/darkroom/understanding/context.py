@@ -46,6 +46,8 @@ def begins_aside(items: Sequence[Item], *, pause: bool) -> bool:
     match = phrases("reasons").match(words, 0)
     if match:
         return pause or words[0] != "as"
+    if phrases("befores").match(words, 0):
+        return True
     return words[0] in ("so", "for", "like", "to", "in", "hence", "such") and (
         words[0] != "in" or words[:2] == ["in", "order"]
     )
@@ -63,6 +65,8 @@ class _Context(Purpose):
         if match := phrases("reasons").match(self.words, at):
             start = match[1] - 2 if self.words[at] == "as" else match[1]
             return self.is_reason(max(start, at + 1))
+        if match := phrases("befores").match(self.words, at):
+            return self.is_using(match[1]) or self.is_harmless(match[1], len(self.words), people=True)
         if match := phrases("results").match(self.words, at):
             if not ordered:
                 return self.is_statement(match[1])
@@ -75,6 +79,8 @@ class _Context(Purpose):
 
     def is_statement(self, at: int) -> bool:
         words = self.words
+        if words[at : at + 1] in (["was"], ["were"]) and named("made") & set(words[at + 1 : at + 2]):
+            at += 1  # "Was made at night with my phone"
         if self.is_purpose(at) or (words[at : at + 1] and words[at] in _PICTURES and self.is_pointing(at)):
             return True
         if words[at : at + 1] and words[at] in named("made"):

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from retouch.engines.darkroom.recipe import Step
-from retouch.engines.darkroom.understanding.clauses import Clause, joins
+from retouch.engines.darkroom.understanding.clauses import Clause, compares, joins
+from retouch.engines.darkroom.understanding.owing import owes
 from retouch.engines.darkroom.understanding.places import places
-from retouch.engines.darkroom.understanding.reading import NO_MASK, ONE_PICTURE, Reading
+from retouch.engines.darkroom.understanding.reading import NO_BACKDROP, NO_MASK, ONE_PICTURE, Reading
 from retouch.engines.darkroom.understanding.speech import number_of
 from retouch.engines.darkroom.understanding.vocabulary import Item, Operation, Vocabulary
-from retouch.engines.darkroom.understanding.wishes import Amount, Wish, as_strength, more_telling, number_before
+from retouch.engines.darkroom.understanding.wishes import (
+    Amount,
+    Wish,
+    amount_of,
+    as_strength,
+    more_telling,
+    number_before,
+)
 
 _FORMS = ("op.whole", "op.verbs", "op.looks")
 _VERBS = {"verb.make": "make", "verb.apply": "apply"}
 _PICTURES = ("image", "images")
 _PICTURE_WORDS = ("photo", "photograph", "picture", "image")
-_POINTING = ("this", "that", "these", "those")
-_SENSELESS = ("polite", "glue", "definite", "effect", "strength", "from")
-_STRENGTHS = ("strength", "intensity", "opacity")
-_BACKDROP = (
-    "puts a colour behind a subject, or into the sky, where that is said by itself: say 'make the background blue'"
-)
+_SENSELESS = ("polite", "glue", "definite", "effect", "strength", "from", "owing")
 
 
 def read_edit(clause: Clause, found: Reading, lexicon: Vocabulary) -> None:
@@ -36,7 +39,7 @@ class _EditReader:
         self.verb = found.verb if clause.continues else None
         self.named = {item.senses[form]: item for item in self.items for form in _FORMS if form in item}
         self.wears = any(item.text.startswith(("wear", "have", "has")) for item in self.items)
-        self.owed = any(item.text.startswith(("should", "have")) for item in self.items)
+        self.owed = owes(self.items)
         self.wishes: list[Wish] = []
         self.choices: dict[str, dict[str, str]] = {}
         self.regions: list[str] = []
@@ -47,10 +50,7 @@ class _EditReader:
         self.giving = False
         self.introduced = False
         """Whether "into", "like" or so has been read: what follows is what the picture shall become."""
-        self.only = False
-        self.area = False
-        self.rest = False
-        self.it = False
+        self.only = self.area = self.rest = self.it = False
 
     def read(self) -> None:
         for at, item in enumerate(self.items):
@@ -120,10 +120,9 @@ class _EditReader:
             self.verb = verb
             self.giving = item.text.startswith(("give", "giving"))
         elif "region" in item:
-            if "from" in self._neighbour(at - 1) or "from" in self._neighbour(at - 2):
+            look_of = self.wishes and self.wishes[-1].form == "op.looks" and self._of(at) and not self.regions
+            if look_of or any("from" in self._neighbour(at - back) for back in (1, 2)):
                 self.found.puzzle(item)  # "light from the left"
-            if self.wishes and self.wishes[-1].form == "op.looks" and self._of(at) and not self.regions:
-                self.found.puzzle(item)
             self._place(at, item)
         elif "rest" in item and not self.rest:
             self.rest = True
@@ -136,40 +135,33 @@ class _EditReader:
         elif any(picture in item for picture in _PICTURES) or ("them" in item and self.found.sources > 1):
             self.found.each = self.found.each or "image" not in item
             self.it = self.it or item.text == "it"
-        elif "amount" in item:
-            self._want(Amount(float(item.senses["amount"])))
-        elif "share" in item:
-            self._want(Amount(float(item.senses["share"]), share=True))
-        elif "stops" in item:
-            self._want(Amount(float(item.senses["stops"]), stops=True))
+        elif said := amount_of(item):
+            self._want(said)
         else:
             self._read_around(at, item)
 
     def _read_around(self, at: int, item: Item) -> None:
         before = self._neighbour(at - 1)
+        left = self.only and "kept" in item and not self.wishes
         if "other" in item:
             if number_of(item.text, self.found) != 0:
                 self.found.doubt(ONE_PICTURE)
             self.found.puzzle(item)
-        elif item.text == "colours" and any(form in before for form in _FORMS):
-            return  # "blade runner colours"
+        elif (item.text == "colours" and any(form in before for form in _FORMS)) or left:
+            return  # "blade runner colours", "leave everything but the sky alone"
         elif "into" in item or "as_if" in item:
             self._introduce(at, item)
         elif item.text == "only" or "sole" in item:
             self.only = True
         elif item.text in ("these", "those") and "verb.make" in before:
             self.found.each = True
-        elif self.only and "kept" in item and not self.wishes:
-            return  # "leave everything but the sky alone"
         elif not (any(sense in item for sense in _SENSELESS) or number_before(before, item)):
             if "colour" in item and {"background", "sky"} & set(self.regions):
-                self.found.doubt(_BACKDROP)
+                self.found.doubt(NO_BACKDROP)
                 self.found.unknown.append(item.text)
                 return
-            self.found.puzzle(item, place=self._is_place(before))
-
-    def _is_place(self, before: Item) -> bool:
-        return "definite" in before and not self.introduced and self.verb != "apply"
+            placed = "definite" in before and not self.introduced and self.verb != "apply"
+            self.found.puzzle(item, place=placed)
 
     def _neighbour(self, at: int) -> Item:
         return self.items[at] if 0 <= at < len(self.items) else Item("")
@@ -218,13 +210,17 @@ class _EditReader:
         before, after = self._neighbour(at - 1), self._neighbour(at + 1)
         if operation.steady:
             return not operation.thing and "definite" in before  # "make her wider"
+        if "region" in after and compares(item) and "definite" not in before:
+            return False  # "A darker background": there is none yet.
         if "region" in after or "area" in after:
             return not self._repeats(at, after)
         if "definite" not in before:
             return False
         if item.text.split()[-1] in _PICTURE_WORDS or any(picture in after for picture in _PICTURES):
             return True
-        if before.text in _POINTING and any(verb in self._neighbour(at - 2) for verb in _VERBS):
+        if before.text in ("this", "that", "these", "those") and any(
+            verb in self._neighbour(at - 2) for verb in _VERBS
+        ):
             return False  # "make this vintage", "give me that golden-hour glow"
         return "effect" not in after and not self.introduced and "glue" not in self._neighbour(at - 2)
 
@@ -249,8 +245,10 @@ class _EditReader:
         if name:
             self.names.append(name)
             thing = name.startswith("things/")
-            puts = bool(self.wishes) and self.wishes[-1].operation.family == "headwear"  # "add a hat to the cat"
-            if thing and ("definite" not in self._neighbour(at - 1) or (self.introduced and not puts)):
+            puts = any(self.lexicon.operations[worn].family == "headwear" for worn in self.named)
+            before = self._neighbour(at - 1)  # "Add a hat to the cat", "a hat for kitty"
+            owned = "definite" in before or (puts and before.text in ("for", "on"))
+            if thing and (not owned or (self.introduced and not puts)):
                 self.found.puzzle(item)  # "a black and white cat", "turn it into the cat"
         if self.regions and not self.joined:
             if {region, self.regions[-1]} == {"subject", "face"}:
@@ -260,10 +258,12 @@ class _EditReader:
             elif region != self.regions[-1]:
                 self.found.puzzle(item)
         elif region not in self.regions:
-            if not (self.verb or self.wishes or self.only or self.owed) and self.named.keys() - {
-                "remove_background"
-            }:
-                self.found.puzzle(item)  # "sky at sunset" describes a picture
+            if (
+                not (self.verb or self.wishes or self.only or self.owed)
+                and self.named.keys() - {"remove_background"}
+                and not any(map(compares, self.named.values()))
+            ):
+                self.found.puzzle(item)  # "sky at sunset" describes a picture, "sky a bit darker" asks
             self.regions.append(region)
         self.joined = False
 
@@ -284,7 +284,7 @@ class _EditReader:
     def _ask(self) -> None:
         self.found.last = []
         self.found.begun = len(self.found.steps)
-        strength = any(item.text in _STRENGTHS for item in self.items)
+        strength = any(item.text in ("strength", "intensity", "opacity") for item in self.items)
         text = self.clause.text  # Once: it is as long as the prompt.
         for wish in self.wishes:
             if strength:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from retouch.engines.darkroom.recipe import Step
 from retouch.engines.darkroom.understanding.nouns import meant
 from retouch.engines.darkroom.understanding.speech import Speech
+from retouch.engines.darkroom.understanding.vocabulary import vocabulary
 
 MOST_TIMES = 4.0
+_SHARES = {"tenth": 0.1, "fifth": 0.2, "quarter": 0.25, "third": 1 / 3, "half": 0.5, "two thirds": 2 / 3}
+_SHARES |= {"three quarters": 0.75}
+_OPPOSITE = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
+_BOTH = {"sides": {"direction": "sideways"}, "ends": {"direction": "upright"}, "all": {}}
+_SLIGHTLY = frozenset({"bit", "little", "slightly", "touch", "somewhat"})
+_CLOSELY = frozenset({"much", "lot", "way"})
 WIDEST = 4.0
 """No picture is cropped or extended to a shape longer than that."""
+
+MOST_PIXELS = 1000
 
 FARTHEST = 1.0
 """How much of a side may be added to one side."""
@@ -47,6 +57,52 @@ def crop_ratio(speech: Speech) -> bool:
     if "." in said["n1"] + said["n2"] or not (said["n1"].isdigit() and said["n2"].isdigit()):
         return False
     return _shaped(speech, "crop", f"{said['n1']}:{said['n2']}")
+
+
+def crop_part(speech: Speech) -> bool:
+    """ "Cut off the bottom third", "keep only the left half"."""
+    side = meant("sides").get(speech.said["place"]) or meant("positions").get(speech.said["place"])
+    if side not in _OPPOSITE or not _is_picture(speech):
+        return False
+    share = float(speech.said["n"]) / 100 if speech.said["n"] else _spoken_share(speech)
+    if not 0.02 <= share <= 0.95:
+        return speech.refuse("cuts off 2 to 95 % of a side", speech.said["n"])
+    if "only" in speech.clause.words or speech.clause.words[:2] == ["crop", "to"]:
+        return speech.do("crop", params={"side": side, "share": round(share, 4)})
+    return speech.do("crop", params={"side": _OPPOSITE[side], "share": round(1 - share, 4)})
+
+
+def crop_square(speech: Speech) -> bool:
+    """ "Square, please"."""
+    return speech.do("crop", params={"ratio": "1:1"})
+
+
+def circle_cropped(speech: Speech) -> bool:
+    """ "A round avatar crop"."""
+    return speech.do("circle_crop")
+
+
+def _spoken_share(speech: Speech) -> float:
+    text = " ".join(speech.clause.words)
+    return next(share for name, share in sorted(_SHARES.items(), key=lambda one: -len(one[0])) if name in text)
+
+
+def crop_closer(speech: Speech) -> bool:
+    """ "A bit tighter", "crop in by 10 %"."""
+    target = speech.target()
+    if target is None or (target.kind != "picture" and target.region not in ("subject", "face")):
+        return False
+    if target.name:
+        speech.found.call([target.name])
+    words = set(speech.clause.words)
+    if speech.said["n"]:
+        sides = 2 if words & {"each", "every"} else 1
+        share = 1 - sides * float(speech.said["n"]) / 100
+        if not 0.05 <= share < 1:
+            return speech.refuse("crops to a part of the picture", speech.said["n"])
+        return speech.do("crop", params={"share": round(share, 4)})
+    kept = 0.85 if words & _SLIGHTLY else 0.55 if words & _CLOSELY else None
+    return speech.do("crop", params={} if kept is None else {"share": kept})
 
 
 def crop_shape(speech: Speech) -> bool:
@@ -105,7 +161,14 @@ def border(speech: Speech) -> bool:
     """ "Add a thick white border"."""
     if not _is_picture(speech):
         return False
-    params = {"colour": speech.colour() or "white"}
+    params: dict[str, str | float] = {"colour": speech.colour() or "white"}
+    if speech.said["n"]:
+        number, words = float(speech.said["n"]), speech.clause.words
+        pixels = not {"px", "pixel", "pixels"}.isdisjoint(words)
+        if not (1 <= number <= MOST_PIXELS and number == int(number) if pixels else 0.2 <= number <= 50):
+            return speech.refuse(f"adds borders of 1 to {MOST_PIXELS} pixels, or up to 50 %", speech.said["n"])
+        params["width"] = f"{int(number)}px" if pixels else round(number / 100, 4)
+        return speech.do("border", params=params)
     for word in speech.clause.words:
         if width := meant("widths").get(word):
             params["width"] = width
@@ -122,13 +185,21 @@ def round_corners(speech: Speech) -> bool:
     return _is_picture(speech) and speech.do("round_corners")
 
 
+def _is_local(step: Step) -> bool:
+    return step.op in ("insert", "text", "paste") or vocabulary().operations[step.op].thing
+
+
 def upscale(speech: Speech) -> bool:
     """ "Upscale 2x", "double the size"."""
     if not _is_picture(speech):
         return False
+    if not speech.said["n"] and "it" in speech.clause.words and any(map(_is_local, speech.found.steps)):
+        return False  # "Add a heart and make it bigger"
     times = meant("times")
     number = speech.said["n"] or next((times[word] for word in speech.clause.words if word in times), "2")
     factor = float(number)
+    if {"%", "percent"} & set(speech.clause.words):
+        factor = factor / 100 + ("by" in speech.clause.words)
     if not 1 < factor <= MOST_TIMES:
         return speech.refuse(f"enlarges a picture by up to {MOST_TIMES:.0f} times", speech.said["n"] or None)
     return speech.do("upscale", params={"factor": int(factor) if factor == int(factor) else factor})
@@ -142,9 +213,11 @@ def extend_side(speech: Speech) -> bool:
     side = sides.get(speech.said["place"]) or meant("positions").get(speech.said["place"])
     if not speech.said["place"]:
         side = next((sides[word] for word in words if word in sides), "top")
-    if side not in ("left", "right", "top", "bottom"):
+    if side not in ("left", "right", "top", "bottom", "sides", "ends", "all"):
         return False
     if not speech.said["n"]:
+        if side in _BOTH:
+            return speech.do("extend", params=_BOTH[side])
         return speech.do("extend_frame", params={"side": side})
     share = float(speech.said["n"]) / 100
     if not 0.02 <= share <= FARTHEST:
@@ -160,7 +233,46 @@ def extend_ratio(speech: Speech) -> bool:
     return _shaped(speech, "extend_frame", text) if text else False
 
 
+def extend_all(speech: Speech) -> bool:
+    """ "Outpaint 25 % on each side"."""
+    if not _is_picture(speech):
+        return False
+    share, words = float(speech.said["n"]) / 100, set(speech.clause.words)
+    if not 0.02 <= share <= FARTHEST / 2:
+        return speech.refuse("extends every side by 2 to 50 %", speech.said["n"])
+    sideways = words & {"sideways", "horizontally", "left", "both", "either"}
+    upright = words & {"vertically", "above", "top"}
+    sides = "sides" if sideways else "ends" if upright else "all"
+    return speech.do("extend_frame", params={"side": sides, "share": round(share, 4)})
+
+
+def uncropped(speech: Speech) -> bool:
+    """ "... but don't cut anything off": the shape that was asked for is reached by adding to the picture."""
+    found = speech.found
+    steps = found.steps
+    # The "do" of "do not" is a clause by itself.
+    found.unknown[:] = [word for word in found.unknown if word != "do"]
+    if not steps or not (steps[-1].op in ("crop", "extend_frame") and steps[-1].params.get("ratio")):
+        return False
+    if steps[-1].op == "crop" and set(steps[-1].params) == {"ratio"}:
+        crop = steps.pop()
+        return speech.do("extend_frame", params=crop.params)
+    return steps[-1].op == "extend_frame"
+
+
+def crooked(speech: Speech) -> bool:
+    """ "The horizon slopes to the right": all that can be done about it is to straighten the picture."""
+    return speech.do("straighten")
+
+
 MEANINGS = {
+    "crop_part": crop_part,
+    "crop_square": crop_square,
+    "circle_cropped": circle_cropped,
+    "crop_closer": crop_closer,
+    "extend_all": extend_all,
+    "uncropped": uncropped,
+    "crooked": crooked,
     "crop_ratio": crop_ratio,
     "crop_shape": crop_shape,
     "rotate": rotate,

@@ -15,6 +15,7 @@ NO_MERGING = (
 NO_STYLE = (
     "cannot copy a style from a picture, only its colours: say 'match the colours of image 2', or name a style"
 )
+_PICTURES = ("picture", "image", "photo", "photograph", "shot")
 COLOURS_ONLY = "Of the other picture's look the colours and the tones were taken over, and nothing else."
 
 
@@ -29,7 +30,8 @@ def collage(speech: Speech) -> bool:
         return speech.refuse("lays out all the pictures that it is sent: send only those that belong on the sheet")
     speech.found.each = speech.found.collage = True
     if colour := speech.colour():
-        return speech.do("border", params={"colour": colour})
+        widths = [meant("widths")[word] for word in speech.clause.words if word in meant("widths")]
+        return speech.do("border", params={"colour": colour, **({"width": widths[0]} if widths else {})})
     return True
 
 
@@ -39,13 +41,43 @@ def paste(speech: Speech) -> bool:
     onto = speech.image("image2") if speech.said["image2"] else 1
     if not speech.said["image2"] and taken == 1:
         return False
+    if not speech.said["image2"] and speech.found.sources > 2 and speech.clause.words[-1] in _PICTURES:
+        return False  # "Onto the beach picture": which one is that?
     return _paste(speech, taken, onto)
 
 
 def paste_into(speech: Speech) -> bool:
     """ "Put me into image 2": who is in the first picture."""
-    onto = speech.image("image")
-    return onto != 1 and _paste(speech, 1, onto)
+    onto, taken = speech.image("image"), _lift(speech)
+    return (taken is not None or onto != 1) and _paste(speech, taken or 1, onto)
+
+
+def lifted(speech: Speech) -> bool:
+    """ "Cut me out of image 1": its subject."""
+    number, target = speech.image("image"), speech.target()
+    if number is None or target is None or target.colour or target.is_body or target.is_worn:
+        return False
+    if target.kind == "area" or target.region in ("background", "sky", "face"):
+        return False
+    if number > 1:
+        speech.found.turn_to(number)
+    return not number or speech.do("remove_background", about=Target(target.kind, name=target.name))
+
+
+def _lift(speech: Speech) -> int | None:
+    """The picture whose subject has been cut out in the clause before this one, which is part of laying it into
+    another; None if none has."""
+    found = speech.found
+    match [step.op for step in found.steps]:
+        case ["remove_background"]:
+            found.steps.clear()
+            return 1
+        case ["take", "remove_background"]:
+            number = int(found.steps[0].params["image"])
+            found.steps.clear()
+            found.picture = 1
+            return number
+    return None
 
 
 def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
@@ -81,7 +113,9 @@ def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
         return speech.refuse(NO_PLACING, said["thing2"])
     if onto > 1:
         speech.found.turn_to(onto)
-    params = {"position": position} if position else {}
+    params: dict[str, str | float] = {"position": position} if position else {}
+    if (size := _size(speech)) is not None:
+        params["size"] = size
     if ground:
         speech.found.notes.append(
             f"The darkroom does not look for '{ground}': it places the subject where it fits."
@@ -89,6 +123,25 @@ def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
     if target.kind == "unknown" and target.noun not in listed("ourselves"):
         speech.found.notes.append(f"It takes the subject of image {taken} for '{target.noun}'.")
     return speech.do("paste", params={"image": taken, **params})
+
+
+def _size(speech: Speech) -> str | float | None:
+    """How large it shall be: a share of the picture, or in words; None if nobody says."""
+    words = speech.clause.words
+    if speech.said["n"]:
+        return min(1.0, max(0.05, float(speech.said["n"]) / 100))
+    shares = {"fifth": 0.2, "quarter": 0.25, "third": 0.33, "half": 0.5}
+    if share := next((shares[word] for word in words if word in shares), None):
+        return share if "half" not in words or not {"upper", "lower", "left", "right"} & set(words) else None
+    sizes = {
+        "small": "small",
+        "smaller": "small",
+        "tiny": "small",
+        "little": "small",
+        "big": "large",
+        "large": "large",
+    }
+    return next((sizes[word] for word in words if word in sizes), None)
 
 
 def _is_beside(speech: Speech) -> bool:
@@ -150,6 +203,22 @@ def remove_subject(speech: Speech) -> bool:
     return speech.do("remove_subject", about=Target("people", name=target.name))
 
 
+def painted_out(speech: Speech) -> bool:
+    """ "Paint it out", under a mask."""
+    return _is_marked(speech) and speech.do("fill")
+
+
+def unreadable(speech: Speech) -> bool:
+    """ "Make the number plate unreadable", under a mask."""
+    return _is_marked(speech) and speech.do("pixelate")
+
+
+def _is_marked(speech: Speech) -> bool:
+    """Whether the mask says what is meant, whatever it is called."""
+    target = speech.target() if speech.has_mask else None
+    return target is not None and (target.kind in ("picture", "area", "unknown", "thing", "people"))
+
+
 def marked(speech: Speech) -> bool:
     """ "There is a scratch here, where I marked it": says what is under the mask, and asks for nothing yet."""
     return speech.has_mask
@@ -158,6 +227,9 @@ def marked(speech: Speech) -> bool:
 MEANINGS = {
     "collage": collage,
     "paste": paste,
+    "lifted": lifted,
+    "painted_out": painted_out,
+    "unreadable": unreadable,
     "paste_into": paste_into,
     "match_colours": match_colours,
     "match_look": match_look,

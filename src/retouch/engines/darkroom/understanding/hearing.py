@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from retouch.engines.darkroom.understanding.clauses import joins, opens
 from retouch.engines.darkroom.understanding.complaints import Finding, findings, mends, praises
 from retouch.engines.darkroom.understanding.context import begins_aside, is_context
+from retouch.engines.darkroom.understanding.observations import observed, points_back
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
 from retouch.engines.darkroom.understanding.words import HARD, SOFT
 
@@ -69,6 +70,8 @@ class Heard:
     asides: list[str] = field(default_factory=list)
     names: list[set[str]] = field(default_factory=list)
     plain: bool = True
+    observed: list[tuple[str, Sequence[Item]]] = field(default_factory=list)
+    """What is told of things, and which: what "it" may mean in an order."""
 
     @property
     def note(self) -> str:
@@ -76,13 +79,18 @@ class Heard:
         return f"Taken as background, not as an order: {told}."
 
 
-def listen(items: Sequence[Item], lexicon: Vocabulary) -> Heard | None:
-    """``items`` taken apart; None if all of them may be orders. Linear in their number."""
-    heard = Heard()
+def listen(items: Sequence[Item], lexicon: Vocabulary, *, label: str = "") -> Heard | None:
+    """``items`` taken apart; None if all of them may be orders. ``label``: what they were headed with. Linear in
+    their number."""
+    heard = Heard(asides=[label] if label else [])
     if len(items) > MOST_ITEMS:
         return None
     for sentence in _sentences(items):
         _hear(sentence, heard, lexicon)
+    alone = not heard.orders or mends(_words_of(_trimmed(heard.orders[:-1])), ()) is not None
+    for thing, piece in heard.observed:
+        if alone or (thing and points_back(heard.orders)):
+            heard.orders += [*piece, Item(HARD)]  # Nothing that is asked for does without it.
     if not (heard.findings or heard.asides):
         return None
     _point(heard)
@@ -189,7 +197,13 @@ def _take(piece: Sequence[Item], heard: Heard, lexicon: Vocabulary, *, ordered: 
     if any(word == SOFT for word in words) and not _is_whole(piece):
         return False
     if not (tells and is_context(piece, ordered=ordered)):
-        return False
+        thing = observed(piece) if tells else None
+        if thing is None:
+            return False
+        heard.observed.append((thing, piece))
+        heard.plain = False  # "The room looks gloomy" wishes for no gloom.
+        heard.asides.append(" ".join(words))
+        return True
     heard.asides.append(" ".join(words))
     heard.plain = heard.plain and not any("op.looks" in item and "glue" not in item for item in piece)
     if words[0] in ("this", "it", "here", "these", "that"):

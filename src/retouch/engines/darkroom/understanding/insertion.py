@@ -28,9 +28,11 @@ _FURTHEST = 6
 """Words for the place of a thing; more than that tell a story."""
 
 _ARTICLES = words_of("insert", "articles")
+_DRAWN = words_of("insert", "drawn")
 _CARRIED = "puts things beside people and animals, not on them or into their hands"
 _KINDS = ("senseless", "everywhere", "over", "vague", "never")
 _AREA = ("area", "image", "images")
+_WEATHER = "cannot bring such weather: it makes snow, rain, a storm and fog"
 _ON = ("on", "onto", "on top of", "to", "in")
 
 
@@ -39,7 +41,7 @@ class Insertion:
     """``params``: of the operation `insert`, "name" among them once a thing has been named. ``called``: how.
     ``spot``: words for a place that is not found by name; ``strange``: words that nothing explains; ``reasons``:
     why it cannot be done; ``marked``: the place is what the mask marks. ``used``: the numbers of the words that
-    are understood."""
+    are understood; ``own``: it is said how many by themselves there are: "a blue balloon"."""
 
     params: dict[str, Any] = field(default_factory=dict)
     called: str = ""
@@ -48,6 +50,7 @@ class Insertion:
     reasons: list[str] = field(default_factory=list)
     marked: bool = False
     used: set[int] = field(default_factory=set)
+    own: bool = False
 
 
 @cache
@@ -97,6 +100,9 @@ class _InsertionReader:
             else:
                 self.result.strange.append(self.words[at])
             at = end or at + 1
+        if self.result.called in tables()["insert"]["weather"] and not set(self.words) & _DRAWN:
+            self.result.reasons.append(_WEATHER)
+            self.result.strange.append(self.result.called)
         return self.result
 
     @property
@@ -108,6 +114,7 @@ class _InsertionReader:
         if found is None:
             return 0
         name, end = found
+        self.result.own = self._single(at) or "count" in self.result.params
         colour = colours().match(self.words, at)
         if colour and colour[1] == end and thing_at(self.words, end):
             return 0  # "an orange balloon"
@@ -172,6 +179,8 @@ class _InsertionReader:
                 return self._somewhere(at, end)
             case "area":
                 result.marked = True
+            case "never" if end == len(self.words) and self.words[at] == "around":
+                return self._note("everywhere", value, at, end)  # "sprinkle some stars around"
             case "never":
                 said = " ".join(self.words[at:end])
                 owned = said.split()[-1] in tables()["insert"]["carriers"]

@@ -17,8 +17,11 @@ from retouch.engines.darkroom.understanding.description import describe
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.hearing import listen
 from retouch.engines.darkroom.understanding.holes import read_fill, read_removal, read_replacement
+from retouch.engines.darkroom.understanding.labels import take_label
 from retouch.engines.darkroom.understanding.languages.reader import read_in_any_language
 from retouch.engines.darkroom.understanding.literals import read_items
+from retouch.engines.darkroom.understanding.mentions import shorten
+from retouch.engines.darkroom.understanding.naming import resolve_names
 from retouch.engines.darkroom.understanding.preservation import read_keep
 from retouch.engines.darkroom.understanding.pronouns import resolve
 from retouch.engines.darkroom.understanding.readers import read_clause, read_prompt
@@ -46,8 +49,10 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
 def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
     """What ``prompt`` asks for in English."""
     lexicon = vocabulary()
-    items = resolve(read_items(prompt, lexicon))
-    heard = listen(items, lexicon)
+    label, prompt = take_label(resolve_names(prompt, sources))
+    items = read_items(prompt, lexicon)
+    items = resolve(shorten(items) if sources == 1 else items)
+    heard = listen(items, lexicon, label=label)
     refusal = None
     # What makes sense word for word has nothing to be set aside, but a complaint is never taken for a wish.
     for one in (None,) if heard is None else (None, heard) if heard.plain else (heard,):
@@ -88,6 +93,7 @@ def _conclude(found: Reading, lexicon: Vocabulary) -> Recipe:
     sources = found.sources
     steps = [_preserve(step, at, found, lexicon) for at, step in enumerate(found.steps)]
     _contradict(steps, found, lexicon)
+    steps = _merge(steps)
     steps = [replace(step, says=say(step, lexicon)) for step in steps]
     if found.unknown or found.reasons or not (steps or found.collage):
         foreign = [word for word in found.strange if not word.isascii() and any(map(str.isalpha, word))]
@@ -105,6 +111,19 @@ def _conclude(found: Reading, lexicon: Vocabulary) -> Recipe:
         )
     each = found.each and sources > 1
     return Recipe(tuple(steps), each=each, notes=(*found.notes, *_unused(steps, sources, each)))
+
+
+def _merge(steps: Sequence[Step]) -> list[Step]:
+    """``steps`` without those that another one says again with an exception: "black and white, only the red stays
+    in colour" is one wish."""
+    return [
+        step
+        for at, step in enumerate(steps)
+        if step.keep
+        or not any(
+            other.keep and replace(other, keep=()) == step for index, other in enumerate(steps) if index != at
+        )
+    ]
 
 
 def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:

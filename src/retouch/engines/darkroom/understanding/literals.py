@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from retouch.engines.darkroom.understanding.placing import trim_placing
+from retouch.engines.darkroom.understanding.shouting import pointed_at, says_where, shouted
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
 
 MOST = 24
@@ -45,14 +46,20 @@ _OPENER = re.compile("[" + "".join(_QUOTES) + "]")
 _NOUN = (
     r"(?:texts?|words?|names?|wording|letters|lettering|phrase|slogan|message|watermark|logo|caption|captions|title|"
     r"subtitle|headline|heading|label|inscription|tagline|date|quote|sentence|signature|greeting|stamp|credit|"
-    r"copyright(?: notice)?)"
+    r"copyright(?: notice)?|hash ?tag|capitals)"
 )
-_VERB = r"(?:write|writes|writing|written|print|type|spell|caption|captioned|label|labell?ed|titled|engrave)"
+_VERB = (
+    r"(?:write|writes|writing|written|print|type|spell|caption|captioned|label|labell?ed|titled|engrave|"
+    r"sign (?:it|this))"
+)
 _SAYING = (
     r"(?:saying|says?|reading|reads?|stating|states|with the (?:words?|text|name|message|inscription)|which says)"
 )
 _CUE = re.compile(rf"\b(?:{_NOUN}|{_VERB}|{_SAYING})\b", re.I)
-_ADD = r"(?:add|adding|put|place|insert|overlay|include|draw|set|give (?:it|this|the \w+)|create|make)"
+_ADD = (
+    r"(?:add|adding|put|place|insert|overlay|include|draw|set|give (?:it|this|the \w+)|create|make|slap|stick|"
+    r"stamp|paste|superimpose|have|want|need|show|display|print)"
+)
 _ADDING = re.compile(rf"\b{_ADD}(?: (?:the|a|an|in|big|bold|large|small|huge|white|black|red))*\s*$", re.I)
 _AFTER = re.compile(
     r"\s*(?:(?:as|in)\b[^.!?\n]{0,40}?\b(?:text|letters|lettering|font|title|caption|watermark|heading|headline|"
@@ -60,7 +67,13 @@ _AFTER = re.compile(
     re.I,
 )
 _PLACED = re.compile(
-    r"\s*,?\s*(?:at|in|on|across)\s+(?:the\s+)?(?:very\s+)?(?:top|bottom|middle|cent(?:re|er)|upper|lower|left|right)\b",
+    r"\s*,?\s*(?:(?:at|in|on|across|over)\s+(?:the\s+)?(?:very\s+)?(?:top|bottom|middle|cent(?:re|er)|upper|lower|left|"
+    r"right|it\b|this\b|(?:the |this |my )?(?:photo|picture|image)\b)|(?:top|bottom|upper|lower)\b)",
+    re.I,
+)
+_LABELLED = re.compile(
+    r"^(?:.*,|.*\band)?\s*(?:(?:at|on|in)\s+)?(?:the\s+)?(?:top|bottom|left|right|middle|cent(?:re|er)|upper|lower)"
+    r"(?:\s(?:text|line|left|right|half|corner))?\s*:?\s*$",
     re.I,
 )
 _MODIFIERS = (
@@ -68,6 +81,15 @@ _MODIFIERS = (
     r"gold|golden|grey|gray|silver|new|little)\s+)*"
 )
 _UNQUOTED = (
+    # "Put © 2024 Tom in small letters bottom left"
+    re.compile(r"^[^©]{0,60}?(?P<text>©.+)"),
+    re.compile(r"\bhash ?tag\s+(?P<text>#?\w+)", re.I),
+    # "I want it to say Happy Birthday Mum"
+    re.compile(
+        r"\b(?:it|this|the (?:picture|photo|image|card|poster)) (?:to|should|must|shall) (?:say|read):?\s+"
+        r"(?P<text>.+)",
+        re.I,
+    ),
     # "Text SALE -30% top right, red": what is shouted is the text
     re.compile(
         rf"\b(?i:{_NOUN}|{_VERB})\s+(?P<text>(?=[^a-z]{{0,80}}?[A-Z]{{2}})"
@@ -98,7 +120,10 @@ _NEXT_EDIT = re.compile(
     re.I,
 )
 _NOTHING = re.compile(
-    r"(?:some|any|no|a|the|my|more)? ?(?:something|anything|texts?|words?|it|this|that|here|name|message)", re.I
+    r"(?:some|any|no|a|the|my|more)? ?(?:something|anything|texts?|words?|it|this|that|here|name|message)|"
+    r"(?:some|any)thing .+|whatever .+|(?:our|his|her|their|my) names?|(?:today's|the|a|the current) date|"
+    r"an? (?:nice|funny|good|cool|short|cute|inspiring|motivational|fitting) .+",
+    re.I,
 )
 _NO_TEXT = re.compile(
     r"(?:(?:at|on|in|into|to|onto|over|for|with|from|about|of|near|under|above|below|across|by|as|that|which|using|"
@@ -148,8 +173,13 @@ def take_literals(prompt: str, *, asks: Callable[[str], bool]) -> Prompt:
             done = end
     pieces.append(prompt[done:])
     text = "".join(pieces)
-    if _CUE.search(text):
+    if not literals and (pointed := pointed_at(text)):
+        said, verb, rest = pointed
+        text = f"{verb} {_stand_in(said, literals)}{rest}"
+    elif _CUE.search(text) or "©" in text:
         text = "".join(_unquoted(sentence, literals) for sentence in _sentences(text))
+    if not (literals or text.isupper()):
+        text = "".join(_unshouted(sentence, literals, asks) for sentence in _sentences(text))
     return Prompt(text, literals)
 
 
@@ -190,7 +220,9 @@ def _is_written(before: str, said: str, after: str, asks: Callable[[str], bool],
     following = re.split(r"[.!?\n;]", after)[0]
     if _CUE.search(sentence) or _AFTER.match(following):
         return True
-    placed = not sentence.strip() and _PLACED.match(following)
+    placed = (not sentence.strip() and (_PLACED.match(following) or says_where(following))) or _LABELLED.match(
+        sentence
+    )
     return bool(placed or _ADDING.search(sentence) or (goes_on and not later)) and not asks(said)
 
 
@@ -203,9 +235,22 @@ def _sentences(text: str) -> Iterator[str]:
         at = end
 
 
+def _unshouted(sentence: str, literals: dict[str, str], asks: Callable[[str], bool]) -> str:
+    """``sentence`` with a text in capitals, if nothing else is asked for in it, taken out."""
+    found = None if literals else shouted(sentence, asks)
+    if found is None:
+        return sentence
+    start, end = found
+    return f"write {_stand_in(sentence[start:end], literals)} {sentence[:start]} {sentence[end:]}"
+
+
 def _unquoted(sentence: str, literals: dict[str, str]) -> str:
     """``sentence`` with the text that it wants written, if it has one without quotation marks, taken out."""
-    if len(literals) >= MOST or any(mark in sentence for mark in literals) or not _CUE.search(sentence):
+    if (
+        len(literals) >= MOST
+        or any(mark in sentence for mark in literals)
+        or not (_CUE.search(sentence) or "©" in sentence)
+    ):
         return sentence
     for pattern in _UNQUOTED:
         match = pattern.search(sentence)

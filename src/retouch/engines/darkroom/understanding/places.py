@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retouch.engines.darkroom.understanding.clauses import Clause
+from retouch.engines.darkroom.understanding.nouns import listed
 from retouch.engines.darkroom.understanding.reading import NO_MASK, NO_PARTS, NO_REST, Reading
 from retouch.engines.darkroom.understanding.vocabulary import Operation
 
 WORN = ("props", "headwear")
 """The families of what is put on people: in their faces, and on heads, which animals have, too."""
 
+_THINGS = "things/"
+
 Place = tuple[str | None, tuple[str, ...]]
 """A region (None: everywhere) and the regions that are left alone in it."""
+
+
+def _is_lifeless(name: str) -> bool:
+    return name.startswith(_THINGS) and name.removeprefix(_THINGS) not in listed("animals") | listed("stuffed")
 
 
 def places(
@@ -42,8 +49,10 @@ def places(
     if operation.family in WORN:
         if set(regions) - {"subject", "face"}:
             found.doubt("cannot choose between people or things by where they are: give it a mask")
-        if operation.family == "props" and any(name.startswith("things/") for name in names):
+        if operation.family == "props" and any(name.startswith(_THINGS) for name in names):
             found.doubt(f"puts {operation.name.replace('_', ' ')} on people's faces only")
+        if operation.family == "headwear" and any(map(_is_lifeless, names)):
+            found.doubt("puts hats and the like on people and animals only")
         return [(None, ())]
     match operation.name:
         case "fill" if not found.has_mask:

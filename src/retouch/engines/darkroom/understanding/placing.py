@@ -13,6 +13,9 @@ from retouch.engines.darkroom import palette
 from retouch.engines.darkroom.understanding.phrases import Phrases
 
 _POLITE = ("please", "thanks", "thank", "you")
+_NAMES = {"watermark", "caption", "headline", "signature"}
+_VERTICAL = ("top", "bottom", "upper", "lower")
+_SIDEWAYS = ("left", "right", "centre", "center", "corner", "middle")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -75,7 +78,12 @@ def colours() -> Phrases:
 def _placing_words() -> frozenset[str]:
     text = Phrases({"": tables()["text"]["senseless"]})
     known = positions().words | sizes().words | colours().words | text.words
-    return known | _PREPOSITIONS | _ARTICLES | {"color", "colors", "center", "gray"}
+    return known | _PREPOSITIONS | _ARTICLES | _NAMES | {"color", "colors", "center", "gray"}
+
+
+def is_placing(word: str) -> bool:
+    """Whether ``word`` may say where and how something is written."""
+    return word in _placing_words()
 
 
 def _listed_from(text: str, found: Sequence[re.Match[str]], last: int) -> int:
@@ -111,7 +119,8 @@ def trim_placing(text: str) -> tuple[str, str]:
         if word.lower() not in _placing_words() or (not word.islower() and not word.isdigit() and not shouted):
             break
         begin -= 1
-        if word.lower() in _PREPOSITIONS:
+        paired = word in _VERTICAL and begin + 1 < last and found[begin + 1].group() in _SIDEWAYS
+        if word.lower() in _PREPOSITIONS or paired:
             cut = begin
     end = found[cut].start() if cut < len(found) else len(text)
     return text[:end], text[end:]

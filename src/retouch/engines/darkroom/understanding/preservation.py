@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from retouch.engines.darkroom.recipe import Step
 from retouch.engines.darkroom.understanding import hues
 from retouch.engines.darkroom.understanding.clauses import WHOLE, Clause, denies, joins
-from retouch.engines.darkroom.understanding.reading import Reading
-from retouch.engines.darkroom.understanding.vocabulary import Item
+from retouch.engines.darkroom.understanding.places import WORN
+from retouch.engines.darkroom.understanding.reading import ONE_SUBJECT, Reading
+from retouch.engines.darkroom.understanding.vocabulary import Item, vocabulary
 
 _SENSELESS = ("keep", "definite", "glue", "kept", "polite", "as_if", "from", "relative")
 _LOCAL = ("remove_subject", "insert", "paste", "text")
 _EXCEPTING = ("except", "but", "apart", "aside", "other than", "excluding", "all but", "not")
+
+_CHOOSING = (
+    "except",
+    "excluding",
+    "apart from",
+    "aside from",
+    "other than",
+    "all but",
+    "but not",
+    "not on",
+    "not to",
+)
+
+
+def _is_worn(step: Step) -> bool:
+    return vocabulary().operations[step.op].family in WORN
 
 
 def read_keep(clause: Clause, found: Reading) -> None:
@@ -20,6 +38,7 @@ def read_keep(clause: Clause, found: Reading) -> None:
     names: list[str] = []
     anyway = denied = picture = False
     excepting = any("keep" in item and any(word in item.text for word in _EXCEPTING) for item in clause.items)
+    chosen = any("keep" in item and item.text.startswith(_CHOOSING) for item in clause.items)
     for at, item in enumerate(clause.items):
         if "op.looks" in item and at and denies(clause.items[at - 1]):
             found.denied.append((item.senses["op.looks"], item))
@@ -37,6 +56,9 @@ def read_keep(clause: Clause, found: Reading) -> None:
             anyway = True
         elif not (joins(item) or any(sense in item for sense in _SENSELESS)):
             found.puzzle(item, place=at > 0 and "definite" in clause.items[at - 1])
+    if chosen and not {"subject", "face"}.isdisjoint(regions) and any(map(_is_worn, found.last)):
+        found.doubt(ONE_SUBJECT)  # "Sunglasses on everyone except me"
+        found.unknown.append(clause.text)
     if regions == ["subject", "face"]:
         regions = ["face"]  # "the person's face"
         if any(name.startswith("things/") for name in names):

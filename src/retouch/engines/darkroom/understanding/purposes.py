@@ -67,6 +67,16 @@ class Purpose(Remark):
 
     def is_likeness(self, at: int) -> bool:
         """ "(Like) a portrait lens would do"."""
+        while self.words[at : at + 1] and self.words[at] in (
+            "all",
+            "those",
+            "the",
+            "these",
+            "most",
+            "many",
+            "other",
+        ):
+            at += 1
         for end in range(at + 1, min(len(self.words), at + _FARTHEST) + 1):
             if phrases("likenesses").match(self.words, end) == ("", len(self.words)):
                 return self.is_harmless(at, end)

@@ -21,6 +21,9 @@ NO_PARTS = "crops, turns, frames and extends whole pictures, and no part of one"
 ONE_PICTURE = (
     "edits one picture at a time, and takes from another one its subject, its sky, its background or its colours"
 )
+NO_BACKDROP = (
+    "puts a colour behind a subject, or into the sky, where that is said by itself: say 'make the background blue'"
+)
 NO_REST = "cannot tell what 'the rest' leaves out: name it, as in 'make the rest darker but keep the face'"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.reading import Reading
@@ -20,14 +21,16 @@ def read_sliders(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     """Whether ``clause`` is nothing but settings: each a name and a number with its sign."""
     settings: list[tuple[Item, float]] = []
     name: Item | None = None
-    for item in clause.items:
+    for at, item in enumerate(clause.items):
+        if name is None and _SIGNED.fullmatch(item.text) and _measures_light(clause.items, at + 1):
+            name = lexicon.read("exposure")[0]  # "+1 EV"
         if "slider" in item and name is None:
             name = item
         elif name is not None and _SIGNED.fullmatch(item.text):
             settings.append((name, float(item.text)))
             name = None
         elif not (joins(item) or any(sense in item for sense in _IDLE)) and not (
-            settings and item.text in ("%", "percent")
+            settings and (item.text in ("%", "percent") or "stop" in item)
         ):
             return False
     if name is not None or not settings:
@@ -39,6 +42,10 @@ def read_sliders(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     found.last = found.steps[found.begun :]
     found.verb = None
     return True
+
+
+def _measures_light(items: Sequence[Item], at: int) -> bool:
+    return at < len(items) and "stop" in items[at]
 
 
 def _set(slider: Item, value: float, found: Reading, lexicon: Vocabulary) -> None:

@@ -14,6 +14,7 @@ from retouch.engines.darkroom.understanding.reading import Reading
 from retouch.engines.darkroom.understanding.sentences import fitting
 from retouch.engines.darkroom.understanding.speech import Speech, number_of
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
+from retouch.engines.darkroom.understanding.wishes import is_number
 
 MEANINGS: Mapping[str, Callable[[Speech], bool]] = {
     **backdrops.MEANINGS,
@@ -64,7 +65,7 @@ def _parts(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     edges = [-1, *cuts, len(clause.items)]
     parts = [clause.items[start + 1 : end] for start, end in pairwise(edges)]
     parts = [part for part in parts if part]
-    verb = parts[0][:1]
+    verb = [] if is_number(parts[0][0].text) else parts[0][:1]
     trial = deepcopy(found)
     structured = False
     for at, part in enumerate(parts):

@@ -30,6 +30,7 @@ _SKIES = {
     "overcast": "an overcast sky",
 }
 _SIDES = {"left": "to the left", "right": "to the right", "top": "upwards", "bottom": "downwards"}
+_SIDES |= {"sides": "to the left and right", "ends": "upwards and downwards", "all": "on every side"}
 
 
 def name_of(region: str) -> str:
@@ -106,12 +107,19 @@ def _phrases(op: str, params: Mapping[str, Any], target: str) -> dict[str, str]:
             return {"above": _SKIES[kind] if kind else f"that of image {params.get('image')}"}
         case "paste":
             position = params.get("position")
-            return {"position": f"({position})" if position else ""}
+            size = params.get("size")
+            told = f"{size:.0%} of its size" if isinstance(size, float) else size
+            said = ", ".join(str(part) for part in (told, position) if part)
+            return {"position": f"({said})" if said else ""}
+        case "duotone" if "colours" in params:
+            return {"inks": " and ".join(hues.say(colour) for colour in params["colours"])}
         case "crop":
             return {"shape": _shape(params)}
         case "rotate":
             degrees = int(params.get("degrees", 90))
             return {"turn": f"{abs(degrees)} degrees {'counter' if degrees < 0 else ''}clockwise"}
+        case "border" if isinstance(params.get("width"), float):
+            return {"width": f"{params['width']:.1%}".replace(".0%", "%")}
         case "flip":
             return {"axis": "top to bottom" if params.get("axis") == "vertical" else "left to right"}
         case "insert":

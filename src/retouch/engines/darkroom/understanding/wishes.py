@@ -95,3 +95,12 @@ def as_strength(wish: Wish) -> None:
     """ "At 50 % strength": the share is of the designed effect, and not of the light."""
     if wish.amount is not None and wish.amount.share:
         wish.amount = replace(wish.amount, share=False)
+
+
+def amount_of(item: Item) -> Amount | None:
+    """How much "a bit", "by half" or "two stops" is."""
+    if "amount" in item:
+        return Amount(float(item.senses["amount"]))
+    if "share" in item:
+        return Amount(float(item.senses["share"]), share=True)
+    return Amount(float(item.senses["stops"]), stops=True) if "stops" in item else None

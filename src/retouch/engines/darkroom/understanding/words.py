@@ -48,6 +48,19 @@ _LEANING = re.compile(
 _SIGN = re.compile(r"(?<![^\s(,:])[+−-](?=\d)")
 """A sign before a number, and no dash between two of them."""
 
+_ITS = re.compile(r"\bits(?= (?:a|an|my|his|her|our|their|for|too|so|very|just|really|way|been|snowing|raining) )")
+"""Where "its" is "it's"."""
+
+_SHORT = (
+    (re.compile(r"\bw/(?!o\b)"), "with "),
+    (re.compile(r"\bw/o\b"), "without"),
+    (re.compile(r"\bincl?\. "), "and "),
+)
+_THIRDS = re.compile(r"\b([12])/([2-4])(?=(?: a| of a)? (?:stop|ev))")
+"""Fractions of a stop."""
+
+_ORDINALS = {"st": ("1", "first"), "nd": ("2", "second"), "rd": ("3", "third")}
+
 _BULLET = re.compile(r"[ \t]{0,16}(?:\d{1,2}[.)]|•)[ \t]")
 
 
@@ -74,10 +87,16 @@ def words(text: str, contractions: Mapping[str, str], spelling: Mapping[str, str
     """
     found: list[str] = []
     signed = _SIGN.sub(lambda sign: "⁺" if sign.group() == "+" else "⁻", text.lower())
+    signed = _ITS.sub("it is", signed)
+    for short, spelt in _SHORT:
+        signed = short.sub(spelt, signed)
+    signed = _THIRDS.sub(lambda part: f"{int(part[1]) / int(part[2]):.2f}", signed)
     for line in signed.translate(_TYPOGRAPHY).split("\n"):
         for match in _TOKEN.finditer(line, _bullet(line)):
             piece = match.group()
-            if match.lastgroup == "number":
+            if piece in _ORDINALS and found[-1:] == [_ORDINALS[piece][0]]:
+                found[-1] = _ORDINALS[piece][1]
+            elif match.lastgroup == "number":
                 found.append(piece.replace(",", ".").replace("⁺", "+").replace("⁻", "-"))
             elif match.lastgroup == "ratio":
                 found.append(re.sub("[^0-9]+", ":", piece))

@@ -70,6 +70,8 @@ def _parts(items: Sequence[Item], written: Sequence[int]) -> list[Sequence[Item]
     cuts = [0]
     for before, after in pairwise(written):
         joints = [at for at in range(before + 1, after) if items[at].text in (",", "and")]
+        if len(joints) > 1 and joints[-1] == after - 1:
+            del joints[-1]  # "Top: ..., bottom: ..."
         cuts.append(joints[-1] if joints else after)
     return [items[start:end] for start, end in zip(cuts, [*cuts[1:], len(items)], strict=True)]
 

@@ -157,8 +157,9 @@ def squares(width: int, height: int, share: float, overlap: float = 0.25) -> Ite
     """(x, y, side) of overlapping squares that cover the picture, a ``share`` of its longer side each."""
     side = max(1, round(share * max(width, height)))
     step = side * (1 - overlap)
-    for top in np.linspace(0, max(0, height - side), max(1, ceil(height / step))):
-        for left in np.linspace(0, max(0, width - side), max(1, ceil(width / step))):
+    across, down = max(0, width - side), max(0, height - side)
+    for top in np.linspace(0, down, ceil(down / step) + 1):
+        for left in np.linspace(0, across, ceil(across / step) + 1):
             yield int(left), int(top), side
 
 

@@ -67,12 +67,13 @@ def _unlike(view: U8, sky: NDArray[np.bool_]) -> F32 | None:
     if spread > CLEAR:
         return None
     height, width = view.shape[:2]
-    fading = (powers @ fit).astype(np.float32).reshape(small.shape)
+    fading = np.clip(np.rint(powers @ fit), 0, 255).astype(np.uint8).reshape(small.shape)
     expected = cv2.resize(fading, (width, height), interpolation=cv2.INTER_CUBIC)
-    lab = cv2.cvtColor(view, cv2.COLOR_RGB2LAB).astype(np.float32)
-    rest = np.abs(lab - expected).max(2)
+    apart = cv2.absdiff(cv2.cvtColor(view, cv2.COLOR_RGB2LAB), expected)
+    rest = cv2.max(cv2.max(apart[..., 0], apart[..., 1]), apart[..., 2])
     low = max(12.0, 5 * spread)
-    return np.asarray(np.clip((rest - low) * np.float32(1 / low), 0, 1), dtype=np.float32)
+    shares = np.clip((np.arange(256, dtype=np.float32) - low) * np.float32(1 / low), 0, 1)
+    return np.asarray(cv2.LUT(rest, shares), dtype=np.float32)
 
 
 def _powers(height: int, width: int) -> F32:

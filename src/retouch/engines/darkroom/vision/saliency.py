@@ -25,6 +25,9 @@ AIR = 0.3
 HOLE = 0.02
 """An enclosed hole smaller than this share of the subject is the network's, not the subject's."""
 
+PLAIN, PLAIN_SHARE = 2.2, 0.03
+"""A glance decides where it doubts that many times less than it might, and is sure of more than that share."""
+
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
@@ -114,6 +117,14 @@ def _tidied(found: F32) -> F32:
     kept[0] = True
     found[~kept[labels]] = 0
     return found
+
+
+def is_plain(glimpse: F32) -> bool:
+    """Whether the map (as `glance` gives it) shows so clear a subject that a closer look is bound to show one."""
+    share = float(glimpse.mean())
+    doubt = 4 * float((glimpse * (1 - glimpse)).mean())
+    sure = float((glimpse > 0.8).mean())
+    return sure > PLAIN_SHARE and share < 0.8 and doubt * PLAIN < min(1.3 * share, 0.33)
 
 
 def is_clear(saliency: F32) -> bool:

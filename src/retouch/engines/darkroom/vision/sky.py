@@ -141,24 +141,49 @@ def _separation(one: tuple[F32, F32], other: tuple[F32, F32]) -> float:
 
 def _search(lab: F32, edges: F32) -> Mask | None:
     """The area above the best border, or None if no border leaves a believable share of the picture."""
-    height = edges.shape[0]
+    height, width = edges.shape
     edges = edges.copy()
     edges[:2] = 0
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    best: tuple[float, Mask | None] = (0.0, None)
+    columns, rows = np.arange(width), np.arange(height)[:, None]
+    strongest = np.maximum.accumulate(edges, axis=0)
+    centre = lab.mean((0, 1))
+    sums = _sums(lab - centre)
+    total = sums[-1].sum(0)
+    best, chosen = 0.0, None
     for threshold in np.geomspace(3, 120, 28):
-        strong = edges > threshold
-        border = np.where(strong.any(0), strong.argmax(0), height).astype(np.float32)
-        above = rows < cv2.medianBlur(border[None], 5)[0]
-        share = float(above.mean())
+        border = np.count_nonzero(strongest <= threshold, axis=0).astype(np.float32)
+        # Blurring leaves whole numbers whole.
+        border = cv2.medianBlur(border[None], 5)[0].astype(np.intp)
+        share = float(border.mean()) / height
         if not _SMALLEST <= share <= _LARGEST:
             continue
-        sky = _moments(lab[above])
+        above = sums[border, columns].sum(0)
+        sky = _moments_of(above)
         unrest = float(np.linalg.det(sky[1] + np.eye(3, dtype=np.float32) / 2)) ** (1 / 6)
-        score = _separation(sky, _moments(lab[~above])) * share**0.5 / (1 + 0.12 * unrest)
-        if score > best[0]:
-            best = (score, above)
-    return best[1]
+        score = _separation(sky, _moments_of(total - above)) * share**0.5 / (1 + 0.12 * unrest)
+        if score > best:
+            best, chosen = score, border
+    return None if chosen is None else np.asarray(rows < chosen)
+
+
+def _sums(pixels: F32) -> NDArray[np.float64]:
+    """(height + 1, width, 10): what lies above each pixel of its column, added up: how many, the three values and
+    their six products. Any area below the upper edge so has its moments without being looked at again."""
+    height, width = pixels.shape[:2]
+    products = [pixels[..., i] * pixels[..., j] for i in range(3) for j in range(i, 3)]
+    terms = np.dstack([np.ones((height, width), np.float32), pixels, *products])
+    sums = np.zeros((height + 1, width, 10))
+    np.cumsum(terms, axis=0, out=sums[1:])
+    return sums
+
+
+def _moments_of(sums: NDArray[np.float64]) -> tuple[F32, F32]:
+    """As `_moments`, from an area's sums (10,) as `_sums` adds them up; the mean is from where those count."""
+    count, mean = max(1.0, float(sums[0])), sums[1:4] / max(1.0, float(sums[0]))
+    covariance = np.zeros((3, 3))
+    covariance[np.triu_indices(3)] = sums[4:] / count
+    covariance += np.triu(covariance, 1).T
+    return mean.astype(np.float32), (covariance - np.outer(mean, mean)).astype(np.float32)
 
 
 def _refine(small: U8, lab: F32, first: Mask) -> tuple[Mask, Mask]:

@@ -38,7 +38,6 @@ _CHARACTERS = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+")
 
 _SPAN = 48
 """Tokens of a phrase."""
-
 _SETTINGS = ("settings", "endings", "spelling")
 _LITERAL = ("number", "ratio", "quoted")
 _WORDS = ("word", "ideograph")
@@ -91,7 +90,6 @@ class Language:
                     kinds.setdefault(kind, []).extend(table.items())
         self.spaced: bool = settings.get("spaced", True)
         self._run_on = frozenset(settings.get("run_on", ()))
-        self._anywhere = frozenset(settings.get("anywhere", ()))
         exchanged = settings.get("exchange", ["", ""])
         self._characters = dict(zip(map(ord, exchanged[0]), exchanged[1], strict=True))
         self._kinds: dict[str, Node] = {"idle": Node()}
@@ -104,6 +102,7 @@ class Language:
             for word, nodes in self._kinds["idle"].words.items()
             if any(node.says is not None for node in nodes)
         }
+        polite = patterns.words
         patterns = Patterns(self._endings, self._split, frozenset(alone))
         for kind, entries in kinds.items():
             root = self._kinds[kind] = Node()
@@ -111,10 +110,11 @@ class Language:
                 for phrase in phrases:
                     patterns.grow(root, phrase, english or " ")
         self._words = patterns.words
+        self._telling = (self._words | polite).difference(settings.get("anywhere", ()))
 
     def tells(self, word: str) -> bool:
         """Whether ``word`` shows that a text is in this language."""
-        return any(part in self._words and part not in self._anywhere for part in self._split(word))
+        return any(part in self._telling for part in self._split(word))
 
     def _split(self, text: str) -> Words:
         if _PLAIN.fullmatch(text):  # Most of a grammar: what `tokens` would make of it, at once.
@@ -129,8 +129,7 @@ class Language:
         text = unicodedata.normalize("NFC", text)[:LONGEST]
         sequence = self._without_idle(tokens(text, self._spelling, self._characters))
         found = Parse()
-        words = [token for token in sequence if token.kind in _WORDS]
-        if not words:
+        if not (words := [token for token in sequence if token.kind in _WORDS]):
             return found
         known = sum(token.text in self._words for token in words)
         if known * 3 < len(words):
