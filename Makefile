@@ -7,7 +7,7 @@ run: .venv/core  ## set up, serve with the embedded engine, and show one real ed
 	$(BIN)/retouch serve --demo retouch-demo
 
 test: .venv/dev  ## set up and run every test
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 check: .venv/dev  ## lint, format, types, import rules
 	$(BIN)/ruff check
@@ -23,6 +23,8 @@ bench: .venv/dev  ## print the figures of docs/design.md
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.darkroom
+	$(BIN)/python -m benchmarks.previews
+	$(BIN)/python -m benchmarks.understanding
 
 gallery: .venv/dev  ## write docs/gallery: every operation before and after
 	$(BIN)/python -m scripts.gallery
