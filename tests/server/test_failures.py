@@ -36,7 +36,9 @@ def test_a_worker_lost_in_the_middle_of_a_stream_is_an_event(client: OpenAI, pho
     stream = client.images.edit(
         image=("a.jpg", photo_file("cat"), "image/jpeg"), prompt="[abort]", stream=True, partial_images=1
     )
-    with pytest.raises(openai.APIError) as caught:
+    # Closed by hand: the SDK's older line leaves a failed stream open, and its HTTP library can lock itself up
+    # when the collector finds one (encode/httpcore#990).
+    with pytest.raises(openai.APIError) as caught, stream:
         list(stream)
     assert caught.value.code == "worker_lost"
 
