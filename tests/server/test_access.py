@@ -2,24 +2,28 @@ from __future__ import annotations
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.requests import Request
 
 from retouch.errors import Unauthorized
 from retouch.server.access import Access
 from retouch.server.settings import ServerSettings
+from retouch.service.caller import Caller
 
 
-def check(headers: dict[str, str], *keys: str) -> None:
-    Access(ServerSettings.model_validate({"api_keys": list(keys)})).check(Headers(headers))
+def check(headers: dict[str, str], *keys: str) -> Caller:
+    scope = {"type": "http", "headers": Headers(headers).raw, "client": ("192.0.2.7", 4711)}
+    return Access(ServerSettings.model_validate({"api_keys": list(keys)})).check(Request(scope))
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer anything"}, {"authorization": "nonsense"}])
-def test_without_keys_everyone_is_let_in(headers: dict[str, str]) -> None:
-    check(headers)
+def test_without_keys_everyone_is_let_in_and_known_by_their_address(headers: dict[str, str]) -> None:
+    assert check(headers).id == "192.0.2.7"
 
 
 @pytest.mark.parametrize("key", ["sk-one", "sk-two"])
 def test_each_key_is_let_in(key: str) -> None:
-    check({"authorization": f"Bearer {key}"}, "sk-one", "sk-two")
+    caller = check({"authorization": f"Bearer {key}"}, "sk-one", "sk-two")
+    assert key not in caller.id
 
 
 @pytest.mark.rule("3.2/401-no-key")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 
-from starlette.datastructures import Headers
+from starlette.requests import Request
 
 from retouch.errors import Unauthorized
 from retouch.server.settings import ServerSettings
+from retouch.service.caller import Caller
 
 
 class Access:
@@ -16,11 +17,11 @@ class Access:
     def __init__(self, settings: ServerSettings) -> None:
         self._keys = [key.get_secret_value().encode() for key in settings.api_keys]
 
-    def check(self, headers: Headers) -> None:
-        """Judge the Authorization header. Raises `Unauthorized` with the recorded texts."""
+    def check(self, request: Request) -> Caller:
+        """Who asks, by the Authorization header. Raises `Unauthorized` with the recorded texts."""
         if not self._keys:
-            return
-        scheme, _, key = headers.get("authorization", "").partition(" ")
+            return Caller(request.client.host if request.client else "local")
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
             raise Unauthorized(
@@ -31,6 +32,7 @@ class Access:
         known = [hmac.compare_digest(key.encode(), one) for one in self._keys]
         if not any(known):
             raise Unauthorized(f"Incorrect API key provided: {_redacted(key)}.", code="invalid_api_key")
+        return Caller(f"setting {known.index(True)}")
 
 
 def _redacted(key: str) -> str:

@@ -17,6 +17,7 @@ from retouch.server.intake import Intake
 from retouch.server.outcome import Outcome
 from retouch.server.settings import ServerSettings
 from retouch.server.stream import EventStream
+from retouch.service.caller import Caller
 from retouch.service.edit import Follower
 from retouch.service.editor import Editor
 from retouch.service.replay import Replays
@@ -49,9 +50,9 @@ class Edits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        self._access.check(request.headers)
+        caller = self._access.check(request)
         grace = _grace(request, self._grace)
-        outcome = await self._admit(request)
+        outcome = await self._admit(request, caller)
         follower = outcome.edit.follow()
         gone = asyncio.ensure_future(_disconnected(receive))
         answering = asyncio.ensure_future(self._answer(request, outcome, follower, send))
@@ -68,7 +69,7 @@ class Edits:
                 with suppress(asyncio.CancelledError, Exception):
                     await task
 
-    async def _admit(self, request: Request) -> Outcome:
+    async def _admit(self, request: Request, caller: Caller) -> Outcome:
         """The edit that answers this request: one that it repeats, or else its own."""
         received = await self._intake.read(request)
         with ExitStack() as held:
@@ -80,7 +81,9 @@ class Edits:
             outcome = self._replays.find(identity)
             if outcome is None:
                 try:
-                    edit = self._editor.submit(edit_request, received.files)
+                    edit = self._editor.submit(
+                        edit_request, received.files, caller=caller.id, request_id=request.state.request_id
+                    )
                 except RateLimited:
                     self._replays.owe(identity)
                     raise

@@ -99,11 +99,11 @@ class Routes:
         return json_response(body, 200 if ready else 503)
 
     async def models(self, request: Request) -> Response:
-        self._access.check(request.headers)
+        self._access.check(request)
         return json_response(model_list(self._describe(name) for name in self._catalogue.names()))
 
     async def model(self, request: Request) -> Response:
-        self._access.check(request.headers)
+        self._access.check(request)
         return json_response(self._describe(request.path_params["model"]))
 
     async def result(self, request: Request) -> Response:

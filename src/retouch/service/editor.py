@@ -90,8 +90,11 @@ class Editor:
         await asyncio.gather(self._pool.stop(), *(device.stop() for device in self._devices.values()))
         await asyncio.gather(*(loop.close() for loop in self._loops.values()))
 
-    def submit(self, request: EditRequest, files: Sequence[File]) -> Edit:
+    def submit(
+        self, request: EditRequest, files: Sequence[File], *, caller: str = "", request_id: str = ""
+    ) -> Edit:
         """Start an edit. ``files``: pictures, mask, markup; they are closed when it no longer needs them.
+        ``caller``: who asks, see `retouch.service.caller`. ``request_id``: for the logs.
 
         Raises `RateLimited` when the queue is full and `NotReady` when the server is draining; the files are
         then still the caller's.
@@ -104,6 +107,8 @@ class Editor:
             chain=self._settings.chain_of(request.model),
             seeds=self._seeds(request),
             base64=request.response_format == "b64_json",
+            caller=caller,
+            request_id=request_id,
         )
         stack = ExitStack()
         stack.enter_context(self._admission.enter())

@@ -52,7 +52,8 @@ class Task:
 
     ``request``: its files are not in it; they come as descriptors, images first, then the mask, then markup.
     ``chain``: engine names, asked in turn. ``seeds``: one a picture. ``base64``: how finished pictures are
-    wanted. ``plan``: for ``paint``, what was planned, as `dataclasses.asdict`. ``index``: for ``finish``.
+    wanted. ``caller`` and ``request_id``: whose it is, for fairness and logs. ``plan``: for ``paint``, what was
+    planned, as `dataclasses.asdict`. ``index``: for ``finish``.
     """
 
     stage: Stage
@@ -60,6 +61,8 @@ class Task:
     chain: tuple[str, ...]
     seeds: tuple[int, ...]
     base64: bool = True
+    caller: str = ""
+    request_id: str = ""
     plan: Mapping[str, Any] | None = None
     encoded: bool = False
     index: int = 0
