@@ -37,18 +37,21 @@ def render() -> str:
             "|---|---|---|",
         ]
         for name, one in part.model_fields.items():
-            lines.append(f"| `{name}` | {_default(name, one)} | {one.description} |")
+            default = MACHINE.get(f"{section}.{name}") or _default(one)
+            lines.append(f"| `{name}` | {default} | {one.description} |")
         lines.append("")
     return "\n".join(lines)
 
 
-MACHINE = {"workers": "one a core", "directory": "`~/.local/state/retouch/results`"}
+MACHINE = {
+    "service.workers": "one a core",
+    "storage.directory": "`~/.local/state/retouch/results`",
+    "files.directory": "`~/.local/state/retouch/files`",
+}
 """Defaults that depend on the machine."""
 
 
-def _default(name: str, field: FieldInfo) -> str:
-    if name in MACHINE:
-        return MACHINE[name]
+def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, dict):
         return " ".join(f"`{key}`" for key in value) or "none"

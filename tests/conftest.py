@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def settings_for(directory: Path, **parts: dict[str, object]) -> Settings:
         None,
         service=service | parts.get("service", {}),
         storage={"directory": str(directory / "results")} | parts.get("storage", {}),
+        files={"directory": str(directory / "files")} | parts.get("files", {}),
+        fetching=parts.get("fetching", {}),
         server={"upload_directory": str(directory)} | parts.get("server", {}),
         contract=parts.get("contract", {}),
     )
@@ -122,3 +125,13 @@ def connect() -> Iterator[Callable[..., OpenAI]]:
 def client(echo_server: BackgroundServer, connect: Callable[..., OpenAI]) -> OpenAI:
     """The official client of the echo server."""
     return connect(echo_server)
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file of this process can grow beyond 64 KiB: a write is then refused as on a full disk, after a part of
+    it was written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)

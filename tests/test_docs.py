@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any, cast
 
 from click import Command, Group
 from click.testing import CliRunner
@@ -14,6 +15,9 @@ from click.testing import CliRunner
 from retouch import __version__
 from retouch.cli import main
 from retouch.engines.darkroom.understanding.vocabulary import vocabulary
+from retouch.server.metrics import Metrics
+from retouch.server.state import State
+from retouch.service.journal import STAGES
 from retouch.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -52,7 +56,7 @@ def test_the_gallery_shows_every_operation_of_the_darkroom() -> None:
 
 def test_the_flags_in_the_readme_exist() -> None:
     commands = re.findall(r"^retouch ([a-z ]+?)  +.*$", (ROOT / "README.md").read_text(), re.M)
-    assert commands == ["serve", "images edit", "models list", "doctor"]
+    assert commands == ["serve", "images edit", "models list", "keys", "doctor"]
     for words in commands:
         assert CliRunner().invoke(main, [*words.split(), "--help"]).exit_code == 0
     (line,) = re.findall(r"^retouch serve .*$", (ROOT / "README.md").read_text(), re.M)
@@ -61,6 +65,24 @@ def test_the_flags_in_the_readme_exist() -> None:
     assert not isinstance(serve, Group)
     known = {flag for option in serve.params for flag in option.opts}
     assert set(re.findall(r"--[a-z-]+", line)) <= known
+
+
+def test_every_figure_is_on_the_page_for_operators_and_nothing_else() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    told = set(re.findall(r"`(retouch_\w+)`", page)) - {"retouch_ready == 0"}
+    metrics = Metrics()
+    metrics.registry.register(State(cast(Any, None), cast(Any, None), cast(Any, None)))
+    served = set()
+    for family in metrics.registry.collect():
+        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+        served.add(f"{family.name}{suffix}")
+    assert told == {name for name in served if name.startswith("retouch_")}
+
+
+def test_the_stages_are_on_the_page_for_operators() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    (told,) = re.findall(r"^The stages: (.*?)\n\n", page, re.M | re.S)
+    assert re.findall(r"`(\w+)`", told) == list(STAGES)
 
 
 def test_every_link_inside_the_docs_leads_somewhere() -> None:

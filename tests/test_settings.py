@@ -37,3 +37,29 @@ def test_what_is_not_allowed_is_refused(flags: dict[str, dict[str, int]]) -> Non
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("server", "open_to_all"),
+    [
+        ({}, False),
+        ({"host": "localhost"}, False),
+        ({"host": "127.0.0.2"}, False),
+        ({"host": "::1"}, False),
+        ({"host": "0.0.0.0"}, True),
+        ({"host": "::"}, True),
+        ({"host": ""}, True),
+        ({"host": "images.example.com"}, True),
+        ({"host": "0.0.0.0", "api_keys": ["sk-one"]}, False),
+        ({"host": "0.0.0.0", "keys_file": "keys.json"}, False),
+    ],
+)
+def test_files_and_fetching_are_off_where_strangers_could_use_them(
+    server: dict[str, object], open_to_all: bool
+) -> None:
+    settings = load(None, server=server)
+    assert settings.server.is_open == open_to_all
+    assert settings.keeps_files == settings.fetches == (not open_to_all)
+    for enabled in (True, False):
+        told = load(None, server=server, files={"enabled": enabled}, fetching={"enabled": enabled})
+        assert told.keeps_files == told.fetches == enabled

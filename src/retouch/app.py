@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import structlog
@@ -17,21 +17,41 @@ from retouch.contract.catalogue import Catalogue
 from retouch.engines import registry
 from retouch.engines.base import AsyncEngine
 from retouch.server.access import Access
+from retouch.server.bodies import Bodies
+from retouch.server.budgets import HEADERS, Budgets
 from retouch.server.context import RequestContext, refuse_route
 from retouch.server.edits import Edits
+from retouch.server.fetching.fetcher import Fetcher
+from retouch.server.files import Files
+from retouch.server.gathering import Gathering
 from retouch.server.hosts import HostGuard
 from retouch.server.intake import Intake
+from retouch.server.keyring import Keyring
+from retouch.server.metrics import Metrics
 from retouch.server.outcome import Outcome
+from retouch.server.pulse import feel
 from retouch.server.routes import RESULTS, Routes
+from retouch.server.state import State
+from retouch.server.telemetry import Telemetry
+from retouch.server.witness import Witness
 from retouch.service.editor import Editor
 from retouch.service.local import LocalPool
 from retouch.service.replay import Replays
 from retouch.service.settings import ServiceSettings
 from retouch.service.task import EngineSpec, WorkerConfig
+from retouch.service.traces import where
 from retouch.settings import Settings
+from retouch.storage.files import FileStore
 from retouch.storage.local import LocalResults
 
-EXPOSED = ("x-request-id", "openai-processing-ms", "retry-after", "retry-after-ms", "x-should-retry")
+EXPOSED = (
+    "x-request-id",
+    "openai-processing-ms",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+    *HEADERS,
+)
 """The headers of an answer that a page of an allowed origin may read."""
 
 log = structlog.get_logger("retouch")
@@ -44,31 +64,51 @@ def create_app(settings: Settings) -> Starlette:
     """
     editor = create_editor(settings.service)
     catalogue = create_catalogue(settings)
-    access = Access(settings.server)
+    keyring = Keyring(settings.server)
+    access = Access(settings.server, keyring)
+    bodies = Bodies(settings.server)
+    budgets = Budgets(settings.server)
     results = LocalResults(settings.storage)
+    store = FileStore(settings.files) if settings.keeps_files else None
+    gathering = Gathering(store, create_fetcher(settings))
     replays: Replays[Outcome] = Replays(
         seconds=settings.service.replay_seconds, budget=settings.service.replay_bytes
     )
+    telemetry = Telemetry.from_environment() if settings.server.telemetry else None
+    witness = Witness(Metrics(State(editor, bodies, replays)), telemetry)
     edits = Edits(
         settings.server,
-        Intake(settings.server, catalogue, strict=settings.contract.strict),
+        Intake(settings.server, bodies, gathering, catalogue, strict=settings.contract.strict),
         editor,
         replays,
         access,
+        budgets,
         results,
+        witness,
         results_path=RESULTS,
         grace=settings.service.grace,
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.ensure_future(_sweep(results, settings.storage.sweep_every))
+        feeling = asyncio.ensure_future(feel(witness.metrics.lag))
+        watching = asyncio.ensure_future(keyring.watch())
+        sweeping = asyncio.ensure_future(_sweep([results, store], settings.storage.sweep_every))
         try:
             await editor.start()
             yield
         finally:
             sweeping.cancel()
+            watching.cancel()
+            feeling.cancel()
             await editor.stop()
+            await budgets.close()
+            if telemetry is not None:
+                await telemetry.close()
+
+    async def drain(seconds: float) -> None:
+        bodies.close()
+        await editor.drain(seconds)
 
     middleware = []
     if settings.server.cors_origins:
@@ -77,12 +117,12 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.server.cors_origins,
-                allow_methods=["GET", "POST"],
+                allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["*"],
                 expose_headers=EXPOSED,
             )
         )
-    middleware.append(Middleware(RequestContext, settings=settings.server))
+    middleware.append(Middleware(RequestContext, settings=settings.server, witness=witness))
     middleware.append(Middleware(HostGuard, settings=settings.server))
     app = Starlette(
         exception_handlers={404: refuse_route, 405: refuse_route},
@@ -92,6 +132,10 @@ def create_app(settings: Settings) -> Starlette:
             catalogue,
             access,
             results,
+            witness.metrics if settings.server.metrics else None,
+            Files(settings.server, bodies, access, store, lifetime=settings.files.lifetime) if store else None,
+            sources=gathering.sources,
+            metrics_open=settings.server.metrics_open,
             url=settings.server.public_url,
             strict=settings.contract.strict,
         ).all(),
@@ -100,7 +144,8 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.editor = editor
-    app.state.drain = editor.drain
+    app.state.witness = witness
+    app.state.drain = drain
     app.state.replays = replays
     return app
 
@@ -119,6 +164,7 @@ def create_catalogue(settings: Settings) -> Catalogue:
 def create_editor(settings: ServiceSettings) -> Editor:
     """The workers and devices that the engines of ``settings`` need."""
     specs = tuple(EngineSpec(name, engine.kind, engine.options) for name, engine in settings.engines.items())
+    log_level = logging.getLogger("retouch").getEffectiveLevel()
     pool = LocalPool(
         WorkerConfig(
             engines=specs,
@@ -131,6 +177,7 @@ def create_editor(settings: ServiceSettings) -> Editor:
             },
             max_output_side=settings.max_output_side,
             max_output_pixels=settings.max_output_pixels,
+            log_level=log_level,
         ),
         count=settings.workers,
         deadline=settings.deadline,
@@ -140,17 +187,30 @@ def create_editor(settings: ServiceSettings) -> Editor:
     for spec in specs:
         place = registry.place(spec.kind)
         if place == "device":
-            config = WorkerConfig(engines=(spec,), warm=False)
+            config = WorkerConfig(engines=(spec,), warm=False, log_level=log_level)
             devices[spec.name] = LocalPool(config, count=1, deadline=settings.deadline)
         elif place == "loop":
             loops[spec.name] = cast(AsyncEngine, registry.build(spec.kind, spec.options))
     return Editor(settings, pool, devices, loops)
 
 
-async def _sweep(results: LocalResults, every: float) -> None:
+def create_fetcher(settings: Settings) -> Fetcher | None:
+    """What fetches pictures, if anything does."""
+    if not settings.fetches:
+        return None
+    return Fetcher(
+        settings.fetching,
+        directory=settings.server.upload_directory,
+        max_file_bytes=settings.server.max_file_bytes,
+    )
+
+
+async def _sweep(stores: Sequence[LocalResults | FileStore | None], every: float) -> None:
     while True:
-        try:
-            await asyncio.to_thread(results.sweep)
-        except OSError:
-            log.error("sweep_failed", traceback=traceback.format_exc())
+        for store in stores:
+            try:
+                if store is not None:
+                    await asyncio.to_thread(store.sweep)
+            except OSError as error:
+                log.error("sweep_failed", error=where(error))
         await asyncio.sleep(every)

@@ -17,6 +17,7 @@ RetouchError                    status  type                          code
 ├── RequestTimeout              408     invalid_request_error         null
 ├── PayloadTooLarge             413     invalid_request_error         request_too_large
 ├── RateLimited                 429     requests                      rate_limit_exceeded
+│   └── ImagesLimited           429     input-images                  rate_limit_exceeded
 ├── ServerError                 500     server_error                  null
 │   ├── InternalError           500                                   internal_error
 │   ├── WorkerLost              500                                   worker_lost
@@ -30,6 +31,7 @@ Cancelled is not an answer: the client it would go to has left.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -169,20 +171,32 @@ class PayloadTooLarge(RetouchError):
 
 
 class RateLimited(RetouchError):
-    """The queue is full, or a budget is spent; ``retry-after`` says when to come back."""
+    """The queue is full, or a budget is spent; ``retry-after`` says when to come back.
+
+    ``reason``: which limit it was, in a word, for operators; the client is not told.
+    """
 
     status = 429
     type = "requests"
     code = "rate_limit_exceeded"
+    reason = "queue"
 
-    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+    def __init__(self, message: str, *, retry_after: float = 1.0, reason: str = "queue") -> None:
+        self.reason = reason
         super().__init__(
             message,
             headers={
-                "retry-after": str(max(1, round(retry_after))),
-                "retry-after-ms": str(round(retry_after * 1000)),
+                # Upwards: who comes back a moment too early is refused again.
+                "retry-after": str(max(1, math.ceil(retry_after))),
+                "retry-after-ms": str(math.ceil(retry_after * 1000)),
             },
         )
+
+
+class ImagesLimited(RateLimited):
+    """The budget of pictures is spent."""
+
+    type = "input-images"
 
 
 class ServerError(RetouchError):

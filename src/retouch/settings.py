@@ -17,9 +17,10 @@ from pydantic_settings import (
 )
 
 from retouch.contract.settings import ContractSettings
+from retouch.server.fetching.settings import FetchingSettings
 from retouch.server.settings import ServerSettings
 from retouch.service.settings import ServiceSettings
-from retouch.storage.settings import StorageSettings
+from retouch.storage.settings import FileSettings, StorageSettings
 
 
 class Settings(BaseSettings):
@@ -34,6 +35,18 @@ class Settings(BaseSettings):
     contract: ContractSettings = Field(default_factory=ContractSettings)
     service: ServiceSettings = Field(default_factory=ServiceSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
+    files: FileSettings = Field(default_factory=FileSettings)
+    fetching: FetchingSettings = Field(default_factory=FetchingSettings)
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether files can be uploaded; unless told otherwise not where anybody could store what they like."""
+        return not self.server.is_open if self.files.enabled is None else self.files.enabled
+
+    @property
+    def fetches(self) -> bool:
+        """Whether pictures are fetched; unless told otherwise not where anybody could have others visited."""
+        return not self.server.is_open if self.fetching.enabled is None else self.fetching.enabled
 
     @classmethod
     def settings_customise_sources(

@@ -95,6 +95,12 @@ def test_a_server_that_is_not_there_is_told_in_a_sentence() -> None:
 
 def test_without_a_server_it_edits_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    # Settings of the server that is not asked: nobody needs a key or a Redis for their own machine.
+    monkeypatch.setenv("RETOUCH_SERVER__API_KEYS", '["sk-1"]')
+    monkeypatch.setenv("RETOUCH_SERVER__KEYS_FILE", str(tmp_path / "none.json"))
+    monkeypatch.setenv("RETOUCH_SERVER__REQUESTS_PER_MINUTE", "1")
+    monkeypatch.setenv("RETOUCH_SERVER__LIMITS_STORAGE", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("RETOUCH_SERVER__LIMITS_UNAVAILABLE", "closed")
     out = tmp_path / "out.png"
     arguments = ["--image", str(PHOTO), "--prompt", "as it is", "--engine", "echo", "--output", str(out)]
     result = CliRunner().invoke(main, ["images", "edit", *arguments])

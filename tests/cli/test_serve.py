@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
@@ -17,6 +20,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from retouch.cli import main
+from retouch.storage.keys import KeyFile
 
 PHOTO = Path(__file__).parent.parent / "data" / "photos" / "cat.jpg"
 
@@ -26,9 +30,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONUNBUFFERED": "1"}
 
 
-def start(environment: dict[str, str], *flags: str) -> tuple[subprocess.Popen[str], str, list[str]]:
+def start(
+    environment: dict[str, str], *flags: str, prefix: Sequence[str] = ()
+) -> tuple[subprocess.Popen[str], str, list[str]]:
     """A server on a free port: (process, address, what it has said)."""
-    command = [sys.executable, "-m", "retouch.cli", "serve", "--port", "0", "--workers", "1", *flags]
+    command = [*prefix, sys.executable, "-m", "retouch.cli", "serve", "--port", "0", "--workers", "1", *flags]
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -122,6 +128,42 @@ def test_what_does_not_end_in_time_is_refused_in_a_shape_that_clients_try_again(
     assert answers["stream"].text.endswith('"code":"not_ready"}}\n\n')
 
 
+def test_an_upload_under_way_is_refused_retryably_and_nobody_waits_for_it(environment: dict[str, str]) -> None:
+    process, url, _ = start(environment, "--engine", "echo")
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = "host: localhost\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: 1000\r\n"
+        connection.sendall(f"POST /v1/images/edits HTTP/1.1\r\n{head}\r\n--x\r\n".encode())
+        while b"retouch_uploads_in_flight 1" not in httpx2.get(f"{url}/metrics").content:
+            time.sleep(0.01)
+        process.terminate()
+        answer = b""
+        while b"not_ready" not in answer:
+            answer += connection.recv(1 << 16)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: " in answer
+    process.wait(10)  # and not the thirty seconds that edits get
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def test_more_silent_connections_than_descriptors_keep_nobody_out(environment: dict[str, str]) -> None:
+    process, url, _ = start(environment, "--engine", "echo", prefix=["prlimit", "--nofile=200:200"])
+    host, port = url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as held:
+        for _ in range(400):
+            held.enter_context(socket.create_connection((host, int(port)), timeout=20))
+        with PHOTO.open("rb") as photo:
+            answer = httpx2.post(
+                f"{url}/v1/images/edits", data={"prompt": "x"}, files={"image": photo}, timeout=20
+            )
+        assert answer.status_code == 200
+    process.terminate()
+    process.wait(20)
+    assert process.stdout is not None
+    process.stdout.close()
+
+
 def test_workers_do_not_outlive_a_server_that_is_killed(environment: dict[str, str]) -> None:
     process, _, _ = start(environment, "--engine", "echo")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -156,6 +198,35 @@ def test_settings_that_cannot_be_are_a_usage_error(flags: list[str], reason: str
     result = CliRunner().invoke(main, ["serve", *flags])
     assert result.exit_code == 2
     assert reason in result.output
+
+
+def test_the_demonstration_is_let_in_where_keys_of_a_file_are_asked_for(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    _, text = keys.add("laptop")
+    demo = tmp_path / "demo"
+    # Told to everybody, since it asks for a key.
+    flags = ("--host", "0.0.0.0", "--engine", "echo", "--keys-file", str(keys.path), "--demo", str(demo))
+    process, url, said = start(environment, *flags)
+    try:
+        assert f"asks for a key of {keys.path}" in "".join(said)
+        assert (demo / "after.png").exists()
+        assert httpx2.get(f"{url}/v1/models").status_code == 401
+        assert httpx2.get(f"{url}/v1/models", headers={"authorization": f"Bearer {text}"}).status_code == 200
+    finally:
+        process.terminate()
+        process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_a_broken_file_of_keys_is_a_usage_error(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text("{")
+    result = CliRunner().invoke(main, ["serve", "--keys-file", str(file)])
+    assert result.exit_code == 2
+    assert "no file of keys" in result.output
 
 
 def test_a_misspelt_setting_in_the_file_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from retouch.contract.catalogue import BY_PARAMETERS, Catalogue
 from retouch.contract.form import FilePart, Form, Part, TextPart
 from retouch.contract.parameters import parse_form
-from retouch.errors import ModelNotFound
+from retouch.errors import Forbidden, ModelNotFound
 
 MakeForm = Callable[..., list[Part]]
 Picture = Callable[..., FilePart]
@@ -116,3 +116,23 @@ def test_by_the_older_rule_several_images_bring_the_newer_model(
 
 def test_by_the_older_rule_a_null_parameter_says_nothing(older: Catalogue, form: MakeForm) -> None:
     assert parse_form(form(TextPart("background", "null")), older).model == "dall-e-2"
+
+
+def test_a_view_has_its_models_alone_and_leaves_the_whole_as_it_is() -> None:
+    whole = Catalogue()
+    view = whole.only(frozenset({"gpt-image-2", "gpt-9"}))
+    assert view.names() == ("gpt-image-2",)
+    assert view.get("gpt-image-2").name == "gpt-image-2"
+    with pytest.raises(Forbidden, match="does not have access to model `gpt-image-1`"):
+        view.get("gpt-image-1")
+    with pytest.raises(ModelNotFound):
+        view.get("gpt-9")
+    assert whole.get("gpt-image-1").name == "gpt-image-1"
+    assert whole.only(None) is whole
+
+
+@pytest.mark.parametrize("default", ["gpt-image-1.5", BY_PARAMETERS])
+def test_a_default_model_that_may_not_be_had_is_refused_by_its_name(default: str) -> None:
+    view = Catalogue(default_model=default).only(frozenset({"gpt-image-2"}))
+    with pytest.raises(Forbidden):
+        view.default()

@@ -6,18 +6,41 @@ from starlette.requests import Request
 
 from retouch.errors import Unauthorized
 from retouch.server.access import Access
+from retouch.server.keyring import Keyring
 from retouch.server.settings import ServerSettings
 from retouch.service.caller import Caller
 
 
-def check(headers: dict[str, str], *keys: str) -> Caller:
-    scope = {"type": "http", "headers": Headers(headers).raw, "client": ("192.0.2.7", 4711)}
-    return Access(ServerSettings.model_validate({"api_keys": list(keys)})).check(Request(scope))
+def check(headers: dict[str, str], *keys: str, host: str = "192.0.2.7", **settings: object) -> Caller:
+    scope = {"type": "http", "headers": Headers(headers).raw, "client": (host, 4711) if host else None}
+    chosen = ServerSettings.model_validate({"api_keys": list(keys), **settings})
+    return Access(chosen, Keyring(chosen)).check(Request(scope))
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer anything"}, {"authorization": "nonsense"}])
 def test_without_keys_everyone_is_let_in_and_known_by_their_address(headers: dict[str, str]) -> None:
     assert check(headers).id == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::1", "::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("", "local"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_whoever_has_a_whole_network_of_addresses_is_one_caller(host: str, place: str) -> None:
+    assert check({}, host=host).id == place
+
+
+def test_the_settings_bound_every_address() -> None:
+    caller = check({}, requests_per_minute=3, images_per_minute=4)
+    assert (caller.requests_per_minute, caller.images_per_minute, caller.models) == (3, 4, None)
 
 
 @pytest.mark.parametrize("key", ["sk-one", "sk-two"])

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -77,6 +78,18 @@ def test_a_client_that_stops_sending_is_cut_off(locked: BackgroundServer) -> Non
     lines = ("authorization: Bearer sk-right", "content-type: multipart/form-data; boundary=x")
     status, _ = answer_to(locked.url, head(*lines, "content-length: 1000"), b"--x\r\n")
     assert status.startswith("HTTP/1.1 408 ")
+
+
+def test_slow_senders_do_not_keep_a_normal_client_waiting(
+    locked: BackgroundServer, photo_file: Callable[[str], bytes]
+) -> None:
+    lines = ("authorization: Bearer sk-right", "content-type: multipart/form-data; boundary=x")
+    host, port = locked.url.removeprefix("http://").split(":")
+    with ExitStack() as held:
+        for _ in range(30):
+            slow = held.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            slow.sendall(head(*lines, "content-length: 1000").replace("\n", "\r\n").encode() + b"\r\n\r\n--x")
+        assert edit(locked, photo_file("cat"), "x").status_code == 200
 
 
 def test_a_route_that_does_not_exist_is_a_json_404(locked: BackgroundServer) -> None:

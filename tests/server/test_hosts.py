@@ -51,6 +51,7 @@ def test_the_names_an_operator_allows_are_answered() -> None:
 
 def test_with_keys_every_name_is_answered() -> None:
     check({"host": "images.example"}, api_keys=["sk-1"])
+    check({"host": "images.example"}, keys_file="keys.json")
 
 
 def test_a_page_of_ours_may_call_us() -> None:

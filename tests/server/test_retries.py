@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -102,8 +103,8 @@ class Served:
         (pid,) = self._editor._pool.pids
         os.kill(pid, signal.SIGKILL)
 
-    def _note(self, request: EditRequest, files: Sequence[File]) -> Edit:
-        edit: Edit = self._submit(request, files)
+    def _note(self, request: EditRequest, files: Sequence[File], **details: Any) -> Edit:
+        edit: Edit = self._submit(request, files, **details)
         self.edits.append(edit)
         return edit
 
@@ -382,3 +383,23 @@ def test_answers_beyond_the_budget_make_room(served: Served, monkeypatch: pytest
 def test_the_settings_say_how_long_and_how_much_is_kept(tmp_path: Path) -> None:
     replays = create_app(settings_for(tmp_path, service={"replay_seconds": 5, "replay_bytes": 7})).state.replays
     assert (replays._seconds, replays._budget) == (5, 7)
+
+
+def test_a_client_that_leaves_while_its_answer_is_sent_has_not_got_it(served: Served) -> None:
+    host, port = served.server.url.removeprefix("http://").split(":")
+    fields = {"prompt": "gone while sending", "size": "1536x1024", "n": "8"}
+    message = httpx2.Request(
+        "POST", f"{served.server.url}/v1/images/edits", data=fields, files={"image": served.image}
+    )
+    head = "".join(f"{name}: {value}\r\n" for name, value in message.headers.items())
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((host, int(port)))
+        connection.sendall(f"POST /v1/images/edits HTTP/1.1\r\n{head}\r\n".encode() + message.read())
+        assert connection.recv(15) == b"HTTP/1.1 200 OK"
+    served.wait(lambda: not served.edits[0].followed)
+    assert not served.edits[0].delivered
+    again = served.post("gone while sending", RETRY, size="1536x1024", n="8")
+    assert len(again.json()["data"]) == 8
+    assert served.runs == 1
+    assert served.edits[0].delivered

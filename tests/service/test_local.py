@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
+import structlog
 
 from retouch.contract.catalogue import Catalogue
 from retouch.contract.form import FilePart, Part, TextPart
 from retouch.contract.parameters import EditRequest, parse_form
-from retouch.errors import Cancelled, DeadlineExceeded, InternalError, OutOfMemory, WorkerLost
+from retouch.errors import Cancelled, DeadlineExceeded, InternalError, NotReady, OutOfMemory, WorkerLost
 from retouch.service.local import LocalPool
 from retouch.service.task import EngineSpec, Task, WorkerConfig
 from retouch.service.wire import Frame, Kind
@@ -39,9 +42,9 @@ class Bench:
         self.pool = pool
         self._photo = photo
 
-    async def edit(self, prompt: str, cancel: asyncio.Event | None = None) -> list[Frame]:
+    async def edit(self, prompt: str, cancel: asyncio.Event | None = None, caller: str = "") -> list[Frame]:
         os.lseek(self._photo.fileno(), 0, os.SEEK_SET)
-        task = Task(stage="edit", request=request(prompt), chain=("echo",), seeds=(0,))
+        task = Task("edit", request(prompt), ("echo",), (0,), caller=caller, request_id="req_bench")
         frames = self.pool.frames(task, [self._photo.fileno()], cancel or asyncio.Event())
         async with contextlib.aclosing(frames) as source:
             return [frame async for frame in source]
@@ -186,6 +189,7 @@ def test_a_worker_that_does_not_heed_a_cancellation_is_replaced(tmp_path: Path, 
 
 def test_a_reader_that_stops_reading_frees_the_worker(tmp_path: Path, photo_file: PhotoFile) -> None:
     async def story(bench: Bench) -> None:
+        await bench.edit("as it is")  # so that nothing is left to load
         before = bench.pool.pids
         edit = asyncio.ensure_future(bench.edit("[sleep 60]"))
         await asyncio.sleep(0.2)
@@ -254,3 +258,78 @@ def test_no_descriptor_is_left_open(tmp_path: Path, photo_file: PhotoFile) -> No
         assert len(list(Path("/proc/self/fd").iterdir())) == before
 
     run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_failure_is_one_line_of_json_with_the_request_and_without_its_prompt(
+    tmp_path: Path, photo_file: PhotoFile, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def story(bench: Bench) -> None:
+        with pytest.raises(InternalError):
+            await bench.edit("[raise] a portrait of my neighbour")
+
+    run(tmp_path, photo_file("cat"), story)
+    (line,) = [json.loads(text) for text in capfd.readouterr().err.splitlines()]
+    assert (line["event"], line["level"], line["request_id"]) == ("edit_failed", "error", "req_bench")
+    assert line["error"].startswith("RuntimeError < echo.py:")
+    assert "neighbour" not in str(line)
+
+
+def test_a_dead_worker_is_told_with_the_signal_and_the_edit_that_it_had(
+    tmp_path: Path, photo_file: PhotoFile
+) -> None:
+    async def story(bench: Bench) -> None:
+        with pytest.raises(WorkerLost):
+            await bench.edit("[abort]")
+        await bench.settled()
+        (pid,) = bench.pool.pids
+        os.kill(pid, signal.SIGKILL)
+        while bench.pool.pids == [pid]:
+            await asyncio.sleep(0.01)
+        await bench.settled()
+
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        with structlog.testing.capture_logs() as entries:
+            run(tmp_path, photo_file("cat"), story)
+    finally:
+        structlog.configure(**before)
+    lost = [entry for entry in entries if entry["event"] == "worker_lost"]
+    assert [(entry["exit"], entry["request_id"]) for entry in lost] == [
+        (-signal.SIGABRT, "req_bench"),
+        (-signal.SIGKILL, None),
+    ]
+
+
+def test_callers_get_the_worker_in_turn(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        order: list[str] = []
+
+        async def edit(caller: str) -> None:
+            await bench.edit("as it is", caller=caller)
+            order.append(caller)
+
+        edits = [asyncio.ensure_future(edit(caller)) for caller in ("flood", "flood", "flood", "quiet")]
+        await asyncio.gather(*edits)
+        assert order == ["flood", "flood", "quiet", "flood"]
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_pool_in_which_nothing_moves_while_tasks_wait_is_stalled() -> None:
+    async def main() -> None:
+        pool = LocalPool(WorkerConfig(engines=()), count=1, deadline=0.05, heed=0.05)
+        task = Task(stage="edit", request=request("x"), chain=("echo",), seeds=(0,))
+        assert not pool.stalled  # nothing is asked of it
+        waiting = asyncio.ensure_future(anext(pool.frames(task, [], asyncio.Event())))
+        await asyncio.sleep(0)
+        assert not pool.stalled
+        assert pool.waiting == 1
+        await asyncio.sleep(0.2)
+        assert pool.stalled
+        await pool.stop()
+        with pytest.raises(NotReady):
+            await waiting
+        assert not pool.stalled
+
+    asyncio.run(main())

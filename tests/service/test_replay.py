@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -30,7 +31,10 @@ class Store:
         self.replays: Replays[str] = Replays(seconds=seconds, budget=budget, clock=lambda: self.now)
 
     def find(self, identity: Identity) -> str | None:
-        return self.replays.find(identity)
+        known = self.replays.knows(identity)  # asked before, and changes nothing
+        found = self.replays.find(identity)
+        assert known == (found is not None)
+        return found
 
     def begin(self, name: str, identity: Identity = FIRST) -> Run:
         run = Run()
@@ -207,6 +211,41 @@ def test_what_clients_do_not_send_again_is_not_waited_for(error: RetouchError) -
         store.begin("a")
         await store.begin("b").fail(error)
         assert store.find(RETRY) == "a"
+
+    play(story)
+
+
+def test_a_retry_of_what_was_refused_unread_runs_anew_unless_somebody_has_lost_an_equal_edit() -> None:
+    async def story(store: Store) -> None:
+        mine = Identity(b"the request", sender=b"me")
+        again = replace(mine, retried=True)
+        run = store.begin("a", mine)
+        store.replays.owe_unread(b"somebody else", retried=False)
+        assert store.replays.knows(again)
+        store.replays.owe_unread(b"me", retried=False)
+        store.replays.owe_unread(b"me", retried=True)
+        assert store.find(again) is None
+        assert store.find(again) == "a"
+        store.replays.owe_unread(b"me", retried=False)
+        run.lose()
+        assert store.find(again) == "a"
+        store.now = 600.0
+        run.follower = run.edit.follow()
+        assert store.find(again) == "a"
+
+    play(story)
+
+
+def test_a_retry_that_is_refused_again_is_owed_no_more_than_before() -> None:
+    async def story(store: Store) -> None:
+        store.begin("a")
+        store.replays.owe_still(FIRST)
+        store.replays.owe_still(RETRY)
+        assert store.find(RETRY) is None
+        assert store.find(RETRY) == "a"
+        store.replays.owe_still(FIRST)
+        store.replays.owe_still(FIRST)
+        assert [store.find(RETRY) for _ in range(3)] == [None, None, "a"]
 
     play(story)
 

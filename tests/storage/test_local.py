@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from retouch.errors import StorageFull
+from retouch.storage.durable import STALE
 from retouch.storage.local import LocalResults
 from retouch.storage.settings import StorageSettings
 
@@ -83,6 +84,38 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, monkeyp
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageFull):
         kept.put(b"picture", "png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_in_the_middle_keeps_what_was_there(tmp_path: Path, small_files: None) -> None:
+    kept = results(tmp_path)
+    link = kept.put(b"picture", "png")
+    before = {path.name for path in tmp_path.iterdir()}
+    with pytest.raises(StorageFull):
+        kept.put(bytes(100_000), "png")
+    assert {path.name for path in tmp_path.iterdir()} == before
+    assert kept.get(*split(link)) is not None
+
+
+def test_parts_go_when_they_are_old_and_not_before(tmp_path: Path) -> None:
+    kept = results(tmp_path, lifetime=1)
+    name, _ = split(kept.put(b"picture", "png"))
+    parts = [tmp_path / f"{name}.part", tmp_path / "secret.0123456789abcdef.part"]
+    for part in parts:
+        part.write_bytes(b"half")
+    kept.sweep()
+    assert all(part.exists() for part in parts)
+    past = time.time() - STALE - 1
+    for path in tmp_path.iterdir():
+        os.utime(path, (past, past))
+    assert kept.sweep() >= 2
+    assert not any(part.exists() for part in parts)
+    assert (tmp_path / "secret").exists()
+
+
+def test_reading_a_link_makes_nothing_on_disk(tmp_path: Path) -> None:
+    name = f"9999999999-{'0' * 32}.png"
+    assert results(tmp_path / "below").get(name, "0" * 32) is None
     assert list(tmp_path.iterdir()) == []
 
 

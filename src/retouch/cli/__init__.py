@@ -13,6 +13,7 @@ _COMMANDS = {
     "serve": ("retouch.cli.serve", "Serve POST /v1/images/edits."),
     "images": ("retouch.cli.images", "Edit images without writing code."),
     "models": ("retouch.cli.models", "The models that are served."),
+    "keys": ("retouch.cli.keys", "Make, list and revoke API keys."),
     "doctor": ("retouch.cli.doctor", "Check that everything an edit needs is there and works."),
 }
 

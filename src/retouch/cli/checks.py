@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
@@ -19,6 +22,12 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "codecs", _codecs
     yield "upload directory", lambda: _writable(settings.server.upload_directory or Path(tempfile.gettempdir()))
     yield "results directory", lambda: _writable(settings.storage.directory)
+    if settings.keeps_files:
+        yield "files directory", lambda: _writable(settings.files.directory)
+    if settings.server.keys_file is not None:
+        yield "keys file", partial(_keys, settings, settings.server.keys_file)
+    if settings.server.limits_storage is not None:
+        yield "limits storage", lambda: _limits(settings)
     for name, engine in settings.service.engines.items():
         yield f"engine {name}", partial(_engine, engine.kind, engine.options)
     yield "an edit through a worker", lambda: _edit(settings)
@@ -51,6 +60,35 @@ def _writable(directory: Path) -> str:
     return f"{directory}, {shutil.disk_usage(directory).free >> 20} MiB free"
 
 
+def _keys(settings: Settings, path: Path) -> str:
+    from retouch.app import create_catalogue
+    from retouch.storage.keys import KeyFile
+
+    file = KeyFile(path)
+    keys = file.read()
+    if mode := file.path.stat().st_mode & 0o077:
+        raise PermissionError(f"{file.path} is open to others (mode {mode:03o}); chmod 600 closes it")
+    known = set(create_catalogue(settings).names())
+    if unknown := {name for key in keys for name in key.models or ()} - known:
+        raise ValueError(f"{file.path} names models that are not served: {', '.join(sorted(unknown))}")
+    states = Counter(key.state(datetime.now(UTC)) for key in keys)
+    counted = [f"{states[state]} {state}" for state in ("active", "expired", "revoked") if states[state]]
+    return f"{file.path}, {', '.join(counted) or 'no key yet: `retouch keys create`'}"
+
+
+def _limits(settings: Settings) -> str:
+    from retouch.server.counts import Counts
+
+    async def ask() -> str:
+        counts = Counts(settings.server)
+        try:
+            return await counts.check()
+        finally:
+            await counts.close()
+
+    return asyncio.run(ask())
+
+
 def _engine(kind: str, options: dict[str, object]) -> str:
     from retouch.engines import registry
 
@@ -65,12 +103,13 @@ def _edit(settings: Settings) -> str:
     from retouch.app import create_app
     from retouch.cli import logs
     from retouch.cli.client import Call, Kept
+    from retouch.cli.options import unguard
     from retouch.server.running import BackgroundServer
 
     logs.configure("error")
     settings = settings.model_copy(deep=True)
     settings.service.workers = 1
-    settings.server.api_keys = []
+    unguard(settings.server)
     with tempfile.TemporaryDirectory(prefix="retouch-") as directory:
         photo = Path(directory) / "sample.jpg"
         photo.write_bytes(_sample())

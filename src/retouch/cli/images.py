@@ -102,11 +102,12 @@ def _in_process(config: Path | None, engine: str | None) -> Iterator[tuple[str, 
     """A server of our own behind a socket that only this user can open."""
     from retouch.app import create_app
     from retouch.cli import logs
-    from retouch.cli.options import read_settings, with_engine
+    from retouch.cli.options import read_settings, unguard, with_engine
     from retouch.server.running import BackgroundServer
 
-    flags: dict[str, Any] = {"service.workers": 1, "server.api_keys": []}
+    flags: dict[str, Any] = {"service.workers": 1}
     settings = read_settings(config, with_engine(flags, engine))
+    unguard(settings.server)
     if settings.server.public_url is None:
         # Results by URL outlive this process: a server started later on the usual port answers them.
         settings.server.public_url = f"http://{settings.server.host}:{settings.server.port}"

@@ -7,22 +7,24 @@ import sys
 
 import structlog
 
+from retouch.service.logs import Lines, write_lines
+from retouch.service.traces import where
+
 
 def configure(level: str = "info") -> None:
-    """Send structlog and the standard library's logging to standard error at ``level``."""
+    """Send structlog and the standard library's logging to standard error at ``level``. What an exception says is
+    never written, only where it arose: it may quote a client."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    logging.basicConfig(stream=sys.stderr, level=max(number, logging.WARNING), format="%(levelname)s %(message)s")
+    people = sys.stderr.isatty()
+    write_lines(Lines(people=people), number)
     renderer: structlog.typing.Processor
-    if sys.stderr.isatty():
-        renderer = structlog.dev.ConsoleRenderer()
-    else:
-        renderer = structlog.processors.JSONRenderer()
+    renderer = structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer(default=str)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_nones,
-            structlog.processors.format_exc_info,
+            _without_words,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -33,3 +35,10 @@ def configure(level: str = "info") -> None:
 
 def _without_nones(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     return {key: value for key, value in event.items() if value is not None}
+
+
+def _without_words(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An exception in the log as the place where it arose."""
+    given = event.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    return event if error is None else {**event, "error": where(error)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from retouch.server.settings import ServerSettings
 from retouch.settings import Settings, load
 
 
@@ -33,18 +33,14 @@ def read_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         raise click.UsageError(f"cannot read {file}: {error}") from error
 
 
+def unguard(server: ServerSettings) -> None:
+    """For a server that this process alone can reach: neither keys nor budgets."""
+    server.api_keys = []
+    server.keys_file = server.requests_per_minute = server.images_per_minute = None
+
+
 def with_engine(flags: dict[str, Any], engine: str | None) -> dict[str, Any]:
     """``flags`` for serving every model by one engine of that kind."""
     if engine is None:
         return flags
     return {**flags, "service.engines": {engine: {"kind": engine}}, "service.chain": [engine]}
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine's own programs can reach ``host``."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

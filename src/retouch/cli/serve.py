@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ import click
 @click.option("--workers", type=int, help="CPU worker processes (default: one a core).")
 @click.option("--strict/--friendly", default=None, help="Refuse what the vendor refuses, or honour it if we can.")
 @click.option("--api-key", "api_keys", multiple=True, help="A key that is let in; may be repeated.")
+@click.option(
+    "--keys-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of keys that are let in, see `retouch keys`.",
+)
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
 @click.option(
     "--allow-public-without-keys", is_flag=True, default=None, help="Listen beyond this machine without keys."
@@ -35,6 +41,7 @@ def serve(
     workers: int | None,
     strict: bool | None,
     api_keys: tuple[str, ...],
+    keys_file: Path | None,
     config: Path | None,
     allow_public_without_keys: bool | None,
     demo: Path | None,
@@ -44,9 +51,11 @@ def serve(
 
     Point any official client at http://HOST:PORT/v1.
     """
+    from pydantic import SecretStr
+
     from retouch.app import create_app
     from retouch.cli import logs
-    from retouch.cli.options import is_loopback, read_settings, with_engine
+    from retouch.cli.options import read_settings, with_engine
     from retouch.cli.welcome import Welcome
     from retouch.server.running import make_server
 
@@ -54,17 +63,21 @@ def serve(
         "server.host": host,
         "server.port": port,
         "server.api_keys": list(api_keys) or None,
+        "server.keys_file": keys_file,
         "server.allow_public_without_keys": allow_public_without_keys,
         "service.workers": workers,
         "contract.strict": strict,
     }
     settings = read_settings(config, with_engine(flags, engine))
     server = settings.server
-    if not (is_loopback(server.host) or server.api_keys or server.allow_public_without_keys):
+    if server.is_open and not server.allow_public_without_keys:
         raise click.UsageError(
-            f"{server.host} can be reached from other machines and no API key is set. Give --api-key, or"
-            " --allow-public-without-keys if anyone may use this server."
+            f"{server.host} can be reached from other machines and no API key is set. Give --api-key or"
+            " --keys-file, or --allow-public-without-keys if anyone may use this server."
         )
+    if demo is not None and server.asks_for_keys and not server.api_keys:
+        # The demonstration needs a key, and those of the file are not to be had: one for this run.
+        server.api_keys.append(SecretStr(secrets.token_urlsafe(32)))
     logs.configure(log_level)
     try:
         app = create_app(settings)

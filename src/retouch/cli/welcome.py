@@ -16,8 +16,10 @@ import httpx2
 import uvicorn
 
 from retouch import __version__
+from retouch.server.settings import ServerSettings
 from retouch.service.editor import Editor
 from retouch.settings import Settings
+from retouch.storage.keys import KeyFile
 
 PROMPT = "Make the image look like it was taken at sunset"
 
@@ -48,6 +50,7 @@ class Welcome(threading.Thread):
         for name in self._settings.service.engines:
             for able in self._editor.capabilities(name):
                 click.echo(f"  {_table(able)}")
+        click.echo(f"  {_access(self._settings.server)}")
         if self._directory is not None:
             self._demonstrate(url, self._directory)
         click.echo("\n  Point any client there. Ctrl-C stops.\n")
@@ -80,6 +83,17 @@ class Welcome(threading.Thread):
             )
         answer.raise_for_status()
         return base64.b64decode(answer.json()["data"][0]["b64_json"])
+
+
+def _access(server: ServerSettings) -> str:
+    """Who is let in."""
+    if server.keys_file is not None:
+        path = KeyFile(server.keys_file).path
+        hint = "" if path.exists() else "; there is none yet: `retouch keys create`"
+        return f"asks for a key of {path}{hint}"
+    if server.api_keys:
+        return "asks for a key"
+    return f"asks for no key: {'anybody who reaches it' if server.is_open else 'whatever runs here'} may use it"
 
 
 def _table(able: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 
 from retouch.contract import messages
@@ -43,6 +44,7 @@ class Catalogue:
             known[name] = pattern.model_copy(update={"name": name, "size": size})
         self._profiles = {name: profile for name, profile in known.items() if name not in set(refused)}
         self._default_model = default_model
+        self._allowed: frozenset[str] | None = None
         for name in (OLDER, NEWER) if default_model == BY_PARAMETERS else (default_model,):
             if name not in self._profiles:
                 raise ValueError(f"the default model {name!r} is refused or unknown")
@@ -56,15 +58,26 @@ class Catalogue:
         """The model of requests that name none, or `BY_PARAMETERS`."""
         return self._default_model
 
+    def only(self, names: frozenset[str] | None) -> Catalogue:
+        """This catalogue as somebody sees it who may have these models alone; None for every one."""
+        if names is None:
+            return self
+        view = copy.copy(self)
+        view._allowed = names
+        return view
+
     def names(self) -> tuple[str, ...]:
-        return tuple(self._profiles)
+        """The models that may be had."""
+        return tuple(name for name in self._profiles if self._allowed is None or name in self._allowed)
 
     def get(self, model: str) -> Profile:
-        """Raises `ModelNotFound` for a name that is unknown or refused."""
-        try:
-            return self._profiles[model]
-        except KeyError:
-            raise messages.unknown_model(model) from None
+        """Raises `ModelNotFound` for a name that is unknown or refused, and `Forbidden` for one that may not be
+        had."""
+        if model not in self._profiles:
+            raise messages.unknown_model(model)
+        if self._allowed is not None and model not in self._allowed:
+            raise messages.foreign_model(model)
+        return self._profiles[model]
 
     def default(self, form: Form = ()) -> Profile:
         """The profile of a form that names no model."""
@@ -74,14 +87,17 @@ class Catalogue:
 
     def default_for(self, literals: Mapping[str, str | None], images: int = 1) -> Profile:
         """The profile of a request that names no model, from its parameters (as text, files as None) and its
-        number of images."""
+        number of images. Raises `Forbidden` for one that may not be had."""
+        return self.get(self._default_name(literals, images))
+
+    def _default_name(self, literals: Mapping[str, str | None], images: int) -> str:
         if self._default_model != BY_PARAMETERS:
-            return self._profiles[self._default_model]
+            return self._default_model
         older, newer = self._profiles[OLDER], self._profiles[NEWER]
         for name, value in literals.items():
             if name == "size" and value not in older.size.values:
-                return newer
+                return NEWER
             foreign = name in newer.parameters and name not in older.parameters
             if foreign and value not in older.tolerated.get(name, ()):
-                return newer
-        return newer if images > older.images.max_count else older
+                return NEWER
+        return NEWER if images > older.images.max_count else OLDER

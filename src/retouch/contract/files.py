@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from retouch.contract import messages
 from retouch.contract.form import FilePart, Part
 from retouch.contract.profile import Profile
+from retouch.contract.references import Reference
 from retouch.errors import InvalidRequest
 
 
@@ -47,16 +48,38 @@ def judged(files: Files, profile: Profile, strict: bool) -> Files:
     """The same files, if the model takes them. Raises `InvalidRequest`: a file too large, markup beside a mask;
     and, if strict, an image that claims another type than the model's."""
     for index, image in enumerate(files.images):
-        _judge_image(image, file_name(files.field, index), profile, strict)
+        name = file_name(files.field, index)
+        if strict and not isinstance(image.blob, Reference):
+            _judge_media_type(image, name, profile)
+        judge_bytes(image, name, profile)
     if files.mask is not None:
-        _judge_bytes(files.mask, "mask", profile.mask_max_bytes)
+        judge_bytes(files.mask, "mask", profile)
     if files.markup is not None:
-        _judge_bytes(files.markup, "markup", profile.images.max_bytes)
+        judge_bytes(files.markup, "markup", profile)
         if files.mask is not None:
             raise InvalidRequest(
                 "Invalid parameter: 'markup' cannot be combined with 'mask'.", param="markup", code="invalid_value"
             )
     return files
+
+
+def byte_limit(name: str, profile: Profile) -> int:
+    """The first size, in bytes, that is too large for the file that errors call ``name``."""
+    return profile.mask_max_bytes if name == "mask" else profile.images.max_bytes
+
+
+def too_large(name: str, size: int | None, profile: Profile) -> InvalidRequest:
+    """The refusal of a file of so many bytes; None for a size that nobody knows."""
+    limit = byte_limit(name, profile)
+    if profile.family == "dall-e" and name not in ("mask", "markup"):
+        return messages.not_a_small_png(limit)
+    return messages.file_too_large(name, size, limit)
+
+
+def judge_bytes(file: FilePart, name: str, profile: Profile) -> None:
+    """Raises `InvalidRequest` for a file that is too large."""
+    if file.size >= byte_limit(name, profile):
+        raise too_large(name, file.size, profile)
 
 
 def file_name(field: str, index: int) -> str:
@@ -75,17 +98,7 @@ def _file(part: Part, name: str, expected: str, strict: bool) -> FilePart:
     return part
 
 
-def _judge_image(image: FilePart, name: str, profile: Profile, strict: bool) -> None:
-    rule = profile.images
-    if strict:
-        media_type = (image.content_type or "application/octet-stream").partition(";")[0].strip().lower()
-        if media_type not in rule.media_types:
-            raise messages.unsupported_media_type(name, media_type, rule.media_types)
-    if image.size >= rule.max_bytes and profile.family == "dall-e":
-        raise messages.not_a_small_png(rule.max_bytes)
-    _judge_bytes(image, name, rule.max_bytes)
-
-
-def _judge_bytes(file: FilePart, name: str, limit: int) -> None:
-    if file.size >= limit:
-        raise messages.file_too_large(name, file.size, limit)
+def _judge_media_type(image: FilePart, name: str, profile: Profile) -> None:
+    media_type = (image.content_type or "application/octet-stream").partition(";")[0].strip().lower()
+    if media_type not in profile.images.media_types:
+        raise messages.unsupported_media_type(name, media_type, profile.images.media_types)

@@ -28,13 +28,15 @@ class TextPart:
 
 @dataclass(frozen=True)
 class FilePart:
-    """``size``: in bytes. ``blob``: where the bytes are; opaque to the contract."""
+    """``size``: in bytes. ``blob``: where the bytes are, opaque to the contract; or a `Reference` that stands for
+    them. ``source``: in JSON, the key that it came by: "image_url" or "file_id"."""
 
     name: str
     filename: str | None
     content_type: str | None
     size: int
     blob: Any = None
+    source: str | None = None
 
 
 Part = TextPart | FilePart

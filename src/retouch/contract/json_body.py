@@ -1,13 +1,14 @@
 """A request made of JSON: the other front end of `retouch.contract.parameters`.
 
 Where a form has text, JSON has types, so a wrong one is told by its name. Pictures are data URLs inside the body;
-their bytes are handed out one by one, so that only the body itself has to fit into memory. A body has no file
-names, and no second way to say the same: `null` is an omitted parameter, an empty string is not.
+their bytes are handed out one by one, so that only the body itself has to fit into memory. Or they are elsewhere:
+then a `Reference` stands for them, for others to follow. A body has no file names, and no second way to say the
+same: `null` is an omitted parameter, an empty string is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pybase64
@@ -19,6 +20,7 @@ from retouch.contract.files import Files, file_name, judged
 from retouch.contract.form import FilePart
 from retouch.contract.parameters import EditRequest, Honoured, judge
 from retouch.contract.profile import Profile
+from retouch.contract.references import SOURCES, Reference, Source
 from retouch.errors import InvalidImageFile, InvalidRequest, RetouchError
 
 Store = Callable[[bytes], Any]
@@ -30,7 +32,6 @@ MAX_URL_LENGTH = 20_971_520
 _MAX_STRING_LENGTH = 1 << 18  # what a field of a form may hold
 _MAX_URL_HEAD = 1024
 _IMAGES = "images"
-_SOURCES = ("image_url", "file_id")
 _SINGLE = ("mask", "markup")
 _NEVER_OMITTED = frozenset({"model", "prompt"})
 # Those for which the vendor was seen to take a null; `user` may be anything there.
@@ -48,20 +49,28 @@ _KINDS = (
 
 
 def parse_json(
-    body: object, catalogue: Catalogue, *, strict: bool = False, extras: Honoured | None = None, store: Store
+    body: object,
+    catalogue: Catalogue,
+    *,
+    strict: bool = False,
+    extras: Honoured | None = None,
+    store: Store,
+    elsewhere: Collection[Source] = (),
 ) -> EditRequest:
     """The request that a decoded JSON body makes; `parse_form` for JSON.
 
-    ``body``: of finite numbers and valid Unicode. ``store`` is called for each picture once everything up to the
-    pictures is in order; what it gave is the caller's to close, also after an error. Raises `InvalidRequest`,
-    `ModelNotFound` or another `UserError`, and whatever ``store`` raises.
+    ``body``: of finite numbers and valid Unicode. ``store`` is called for each picture in the body once everything
+    up to the pictures is in order; what it gave is the caller's to close, also after an error. ``elsewhere``:
+    where else pictures may be, "image_url" for http and https addresses; such a picture's part has a `Reference`
+    for its blob and size 0. Raises `InvalidRequest`, `ModelNotFound` or another `UserError`, and what ``store``
+    raises.
     """
     if not isinstance(body, dict):
         raise InvalidRequest(
             f"Invalid type for the request body: expected an object, but got {kind(body)} instead.",
             code="invalid_type",
         )
-    fields: Fields = JsonFields(body, catalogue.parameters, store, strict=strict)
+    fields: Fields = JsonFields(body, catalogue.parameters, store, strict=strict, elsewhere=elsewhere)
     return judge(fields, catalogue, strict=strict, extras=extras)
 
 
@@ -74,9 +83,18 @@ class JsonFields:
     """The fields of a JSON object. ``nullable``: the names of all parameters there are; unless ``strict``, a null
     for one of them is as good as omitted."""
 
-    def __init__(self, body: Mapping[str, Any], nullable: frozenset[str], store: Store, *, strict: bool) -> None:
+    def __init__(
+        self,
+        body: Mapping[str, Any],
+        nullable: frozenset[str],
+        store: Store,
+        *,
+        strict: bool,
+        elsewhere: Collection[Source] = (),
+    ) -> None:
         self._strict = strict
         self._store = store
+        self._elsewhere = elsewhere
         omitted = STRICT_NULLS if strict else {*nullable, *_SINGLE} - _NEVER_OMITTED
         self._values = {name: value for name, value in body.items() if value is not None or name not in omitted}
 
@@ -155,32 +173,38 @@ class JsonFields:
             raise messages.array_too_long(_IMAGES, len(images), profile.images.max_count)
         return images
 
-    def _url(self, entry: object, name: str) -> str:
-        """The `image_url` of an object that has nothing else; its length is within the limit."""
+    def _url(self, entry: object, name: str) -> str | Reference:
+        """What an object with one of both keys says: a data URL, its length within the limit, or a reference."""
         if not isinstance(entry, dict):
             raise messages.wrong_type(name, "an object", kind(entry))
-        if strangers := [key for key in entry if key not in _SOURCES]:
+        if strangers := [key for key in entry if key not in SOURCES]:
             raise messages.unknown(f"{name}.{strangers[0]}")
         given = [key for key, value in entry.items() if value is not None or self._strict]
         if not given:
-            raise messages.neither(name, _SOURCES)
+            raise messages.neither(name, SOURCES)
         if len(given) > 1:
-            raise messages.exclusive(name, _SOURCES)
+            raise messages.exclusive(name, SOURCES)
         (key,) = given
         value = entry[key]
         if not isinstance(value, str):
             raise messages.wrong_type(f"{name}.{key}", "a string", kind(value))
         if key == "file_id":
-            raise _unserved(f"{name}.{key}", "this server keeps no uploaded files")
-        if value[:8].lower().startswith(("http://", "https://")):
-            raise _unserved(f"{name}.{key}", "this server does not fetch images from elsewhere")
+            if key not in self._elsewhere:
+                raise _unserved(f"{name}.{key}", "this server keeps no uploaded files")
+            return Reference("file_id", value, name)
         if len(value) > MAX_URL_LENGTH:
             raise messages.string_too_long(f"{name}.{key}", len(value), MAX_URL_LENGTH)
+        if value[:8].lower().startswith(("http://", "https://")):
+            if key not in self._elsewhere:
+                raise _unserved(f"{name}.{key}", "this server does not fetch images from elsewhere")
+            return Reference("image_url", value, name)
         return value
 
-    def _picture(self, url: str, name: str) -> FilePart:
+    def _picture(self, url: str | Reference, name: str) -> FilePart:
+        if isinstance(url, Reference):
+            return FilePart(name, None, None, 0, url, url.source)
         media_type, data = _decoded(url, name)
-        return FilePart(name, None, media_type or None, len(data), self._store(data))
+        return FilePart(name, None, media_type or None, len(data), self._store(data), "image_url")
 
 
 def _decoded(url: str, name: str) -> tuple[str, bytes]:
@@ -199,7 +223,7 @@ def _decoded(url: str, name: str) -> tuple[str, bytes]:
 
 def _unserved(name: str, reason: str) -> InvalidRequest:
     return InvalidRequest(
-        f"Invalid '{name}': {reason} yet. Send the image itself instead, as a base64 data URL in 'image_url'.",
+        f"Invalid '{name}': {reason}. Send the image itself instead, as a base64 data URL in 'image_url'.",
         param=name,
         code="unsupported_value",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from retouch.errors import InvalidRequest, ModelNotFound
+from retouch.errors import Forbidden, InvalidRequest, ModelNotFound
 
 MEGABYTE = 1 << 20
 _LONGEST_ECHO = 200
@@ -155,11 +155,12 @@ def unsupported_media_type(name: str, media_type: str, supported: Iterable[str])
     )
 
 
-def file_too_large(name: str, size: int, limit: int) -> InvalidRequest:
-    """``limit`` is the first size, in bytes, that is too large."""
+def file_too_large(name: str, size: int | None, limit: int) -> InvalidRequest:
+    """``limit`` is the first size, in bytes, that is too large. ``size``: None where nobody has counted on."""
+    got = "more" if size is None else f"{size} bytes"
     return InvalidRequest(
         f"Invalid file '{name}': file too large. Expected a file smaller than {limit / MEGABYTE:g} MB, but got "
-        f"{size} bytes instead.",
+        f"{got} instead.",
         param=name,
         code="file_too_large",
     )
@@ -201,3 +202,8 @@ def unsupported_content_type(content_type: str) -> InvalidRequest:
 
 def unknown_model(name: str) -> ModelNotFound:
     return ModelNotFound(f"The model '{echo(name)}' does not exist.")
+
+
+def foreign_model(name: str) -> Forbidden:
+    """The model exists, and is not for this caller."""
+    return Forbidden(f"Your API key does not have access to model `{name}`.", code="model_not_found")

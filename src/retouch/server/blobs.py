@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import errno
+import asyncio
+import contextlib
 import hashlib
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from retouch.errors import StorageFull
+from retouch.errors import RateLimited
+from retouch.server.descriptors import check
+from retouch.storage.durable import told_as_full
+
+_MUCH = 8 << 20
+"""Bytes that a file system does not take back at once."""
 
 
 class Blob:
@@ -18,20 +24,23 @@ class Blob:
     """
 
     def __init__(self, directory: Path | None) -> None:
-        self._file = cast(BinaryIO, tempfile.TemporaryFile(dir=directory, buffering=0))  # noqa: SIM115 - see close
+        with told_as_full("upload"):
+            file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 - see close
+        self._file = cast(BinaryIO, file)
+        try:
+            check(file.fileno())
+        except RateLimited:
+            file.close()
+            raise
         self._hash = hashlib.sha256()
         self.size = 0
 
     def write(self, data: bytes | bytearray) -> None:
         """Raises `StorageFull` when the disk is."""
         view = memoryview(data)
-        try:
+        with told_as_full("upload"):
             while view:
                 view = view[self._file.write(view) :]
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StorageFull("There is no room left on the server for the upload.") from error
-            raise
         self._hash.update(data)
         self.size += len(data)
 
@@ -49,4 +58,9 @@ class Blob:
         return self._file.fileno()
 
     def close(self) -> None:
+        """Give its room back; much of it in a thread, since that takes a while."""
+        if self.size >= _MUCH:
+            with contextlib.suppress(RuntimeError):  # there is no event loop here, or it is ending
+                asyncio.get_running_loop().run_in_executor(None, self._file.close)
+                return
         self._file.close()

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-import traceback
 import uuid
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retouch.errors import Cancelled, InternalError, MethodNotAllowed, NotFound, NotReady, RetouchError
+from retouch.server import descriptors
 from retouch.server.answers import error_response
+from retouch.server.protocol import CROWDED, CUT, crowded
+from retouch.server.record import Record
 from retouch.server.settings import ServerSettings
+from retouch.server.witness import Witness
+from retouch.service.journal import Span
+from retouch.service.traces import where
 
 log = structlog.get_logger("retouch.requests")
 
@@ -25,90 +30,112 @@ log = structlog.get_logger("retouch.requests")
 class RequestContext:
     """ASGI middleware: nothing below it can leave a client without an answer."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings, witness: Witness) -> None:
         self._app = app
         self._settings = settings
+        self._witness = witness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(self._app, self._settings, scope, receive, send).run()
+        exchange = _Exchange(self._app, self._settings, self._witness, scope, receive, send)
+        await exchange.run()
 
 
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: ServerSettings,
+        witness: Witness,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         self._app = app
         self._settings = settings
+        self._witness = witness
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._started = time.perf_counter()
-        self._id = f"req_{uuid.uuid4().hex}"
-        self._status = 0
+        self._record = Record(f"req_{uuid.uuid4().hex}", scope["method"])
+        self._answer_began = 0.0
+        self._sending = 0.0
         self._whole_body = False
-        self._gone = False
         self._complete = False
 
     async def run(self) -> None:
-        self._scope.setdefault("state", {})["request_id"] = self._id
-        code: str | None = None
+        record = self._record
+        self._scope.setdefault("state", {}).update(request_id=record.id, record=record)
+        self._witness.request_begins(record, Headers(scope=self._scope))
         try:
+            if self._scope["state"].get(CROWDED):
+                raise crowded()
             await self._app(self._scope, self.receive, self.send)
         except Cancelled:
-            code = "cancelled"
+            record.code = "cancelled"
         except ClientDisconnect:
-            code = "client_left"
+            record.code = "client_left"
         except asyncio.CancelledError:
             # The server has waited long enough and ends what is left.
             self._whole_body = True
+            record.code = "shutdown"
             await self._answer(NotReady("The server is shutting down. Please try again shortly."))
             raise
         except RetouchError as error:
-            code = error.code
+            record.refused(error)
             await self._answer(error)
-        except Exception:
-            code = InternalError.code
-            # As text: a renderer that shows variables would show prompts.
-            log.error("request_failed", request_id=self._id, traceback=traceback.format_exc())
+        except Exception as error:
+            if descriptors.is_exhausted(error):
+                refusal = descriptors.exhausted()
+                record.refused(refusal)
+                await self._answer(refusal)
+                return
+            record.code = InternalError.code
+            log.error("request_failed", request_id=record.id, error=where(error))
             await self._answer(InternalError())
         finally:
-            log.info(
-                "request",
-                request_id=self._id,
-                method=self._scope["method"],
-                path=self._scope["path"],
-                status=self._status or None,
-                code=code or self._scope["state"].get("code"),
-                end_user=self._scope["state"].get("end_user"),
-                gone=self._gone or None,
-                ms=round((time.perf_counter() - self._started) * 1000),
-            )
+            record.gone = record.gone or CUT in self._scope["state"]
+            record.route = getattr(self._scope.get("route"), "path", "")
+            if record.journal.spans and self._answer_began:
+                record.journal.spans.append(Span("send", self._answer_began, self._sending))
+            self._witness.request_ends(record)
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            self._gone = not self._complete  # it is also said once the answer is out
-        elif not message.get("more_body", False):
+            self._record.gone = not self._complete  # it is also said once the answer is out
+            return message
+        self._record.bytes_in += len(message.get("body", b""))
+        if not message.get("more_body", False):
             self._whole_body = True
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
+            self._record.status = message["status"]
+            self._answer_began = time.time()
             headers = MutableHeaders(scope=message)
-            headers["x-request-id"] = self._id
+            headers["x-request-id"] = self._record.id
             headers["openai-version"] = "2020-10-01"
-            headers["openai-processing-ms"] = str(round((time.perf_counter() - self._started) * 1000))
+            headers["openai-processing-ms"] = str(round(self._record.seconds * 1000))
             headers["x-content-type-options"] = "nosniff"
-        elif not message.get("more_body", False):
-            self._complete = True
-        await self._send(message)
+            headers.update(self._scope["state"].get("headers", {}))  # what a route says in each of its answers
+        else:
+            self._record.bytes_out += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                self._complete = True
+        began = time.perf_counter()
+        try:
+            await self._send(message)
+        finally:
+            self._sending += time.perf_counter() - began
 
     async def _answer(self, error: RetouchError) -> None:
-        if self._status or self._gone:
+        if self._record.status or self._record.gone:
             return  # The stream has begun, or nobody is there: there is no place for an answer.
         response = error_response(error)
         if self._whole_body or not _has_body(self._scope):
@@ -128,7 +155,7 @@ class _Exchange:
 
     async def _drain(self) -> None:
         left = self._settings.drain_bytes
-        while left > 0 and not self._whole_body and not self._gone:
+        while left > 0 and not self._whole_body and not self._record.gone:
             message = await self.receive()
             left -= len(message.get("body", b""))
 

@@ -6,17 +6,22 @@ import asyncio
 import hashlib
 from contextlib import ExitStack, suppress
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from retouch.contract.responses import Chunk
-from retouch.errors import InvalidRequest, RateLimited
+from retouch.errors import InvalidRequest, NotReady, RateLimited, RetouchError
 from retouch.server.access import Access
-from retouch.server.identity import identify
-from retouch.server.intake import Intake
+from retouch.server.budgets import Account, Budgets
+from retouch.server.identity import claims_repetition, identify, is_retried, sender
+from retouch.server.intake import Intake, Received
 from retouch.server.outcome import Outcome
+from retouch.server.outgoing import Outgoing
+from retouch.server.protocol import CUT
+from retouch.server.record import record_of
 from retouch.server.settings import ServerSettings
 from retouch.server.stream import EventStream
+from retouch.server.witness import Witness
 from retouch.service.caller import Caller
 from retouch.service.edit import Follower
 from retouch.service.editor import Editor
@@ -34,7 +39,9 @@ class Edits:
         editor: Editor,
         replays: Replays[Outcome],
         access: Access,
+        budgets: Budgets,
         results: LocalResults,
+        witness: Witness,
         *,
         results_path: str,
         grace: float,
@@ -44,15 +51,27 @@ class Edits:
         self._editor = editor
         self._replays = replays
         self._access = access
+        self._budgets = budgets
         self._results = results
+        self._witness = witness
         self._results_path = results_path
         self._grace = grace
+        self._outgoing = Outgoing(settings.max_answer_bytes, settings.send_idle / 4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         caller = self._access.check(request)
+        record_of(scope).caller = caller.id
         grace = _grace(request, self._grace)
-        outcome = await self._admit(request, caller)
+        async with self._budgets.open(caller) as account:
+            request.state.headers = account.headers
+            outcome = await self._admit(request, caller, account)
+            await self._follow(request, outcome, grace, receive, send)
+
+    async def _follow(
+        self, request: Request, outcome: Outcome, grace: float, receive: Receive, send: Send
+    ) -> None:
+        """Answer with the edit for as long as the client is there."""
         follower = outcome.edit.follow()
         gone = asyncio.ensure_future(_disconnected(receive))
         answering = asyncio.ensure_future(self._answer(request, outcome, follower, send))
@@ -60,7 +79,7 @@ class Edits:
             await asyncio.wait({gone, answering}, return_when=asyncio.FIRST_COMPLETED)
             if answering.done():
                 answering.result()
-                outcome.edit.delivered = True
+                outcome.edit.delivered = outcome.edit.delivered or CUT not in request.scope["state"]
         finally:
             # Also when the server itself stops waiting: the edit has then one follower less.
             follower.leave(grace)
@@ -69,20 +88,45 @@ class Edits:
                 with suppress(asyncio.CancelledError, Exception):
                     await task
 
-    async def _admit(self, request: Request, caller: Caller) -> Outcome:
-        """The edit that answers this request: one that it repeats, or else its own."""
-        received = await self._intake.read(request)
+    async def _admit(self, request: Request, caller: Caller, account: Account) -> Outcome:
+        """The edit that answers this request: one that it repeats, or else its own, which is paid for."""
+        record = record_of(request.scope)
+        with record.journal.measure("parse"):
+            received = await self._read(request, caller, account)
         with ExitStack() as held:
             held.callback(received.close)
-            edit_request = received.request
-            if edit_request.end_user is not None:
-                request.state.end_user = hashlib.sha256(edit_request.end_user.encode()).hexdigest()[:16]
+            record.model = received.request.model
+            if received.request.end_user is not None:
+                record.end_user = hashlib.sha256(received.request.end_user.encode()).hexdigest()[:16]
             identity = identify(request.headers, received.digest)
+            if not self._replays.knows(identity):
+                try:
+                    await account.request()
+                    await account.images(len(received.request.images), received.request.model)
+                    if received.pending:
+                        with record.journal.measure("fetch"):
+                            received = await self._complete(request, received, caller)
+                        held.callback(received.close)
+                except RateLimited:
+                    self._replays.owe_still(identity)
+                    raise
+            # Before the search: between that and `keep` nothing else may run.
+            weight = await self._editor.weigh(received.files)
+            edit_request = received.request
             outcome = self._replays.find(identity)
-            if outcome is None:
+            if outcome is not None:
+                account.waive()
+                record.reused = "replayed" if outcome.edit.ended else "joined"
+            elif received.pending:
+                raise NotReady  # what it was to repeat has ended badly this moment
+            else:
                 try:
                     edit = self._editor.submit(
-                        edit_request, received.files, caller=caller.id, request_id=request.state.request_id
+                        edit_request,
+                        received.files,
+                        caller=caller.id,
+                        request_id=request.state.request_id,
+                        weight=weight,
                     )
                 except RateLimited:
                     self._replays.owe(identity)
@@ -90,21 +134,58 @@ class Edits:
                 held.pop_all()  # the files are the edit's now
                 outcome = Outcome(edit_request, edit, self._results, self._links(request))
                 self._replays.keep(identity, edit, outcome)
+                self._witness.edit_begins(record, edit)
+            record.edit = outcome.edit.journal.request_id
         return outcome
+
+    async def _complete(self, request: Request, received: Received, caller: Caller) -> Received:
+        """With the files that it names, unless the client leaves meanwhile."""
+        completing = asyncio.ensure_future(self._intake.complete(received, caller, request.state.request_id))
+        gone = asyncio.ensure_future(_disconnected(request.receive))
+        try:
+            await asyncio.wait({completing, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not completing.done():
+                raise ClientDisconnect
+            return completing.result()
+        finally:
+            for task in (gone, completing):
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def _read(self, request: Request, caller: Caller, account: Account) -> Received:
+        """The body. A request is paid for before, unless it may be one that was paid for."""
+        try:
+            if claims_repetition(request.headers):
+                await account.look()
+            else:
+                await account.request()
+            return await self._intake.read(request, caller)
+        except RateLimited:
+            self._replays.owe_unread(sender(request.headers), retried=is_retried(request.headers))
+            raise
+        except RetouchError:
+            await account.request()  # what claims in vain to be a repetition is not free
+            raise
 
     def _links(self, request: Request) -> str:
         base = self._settings.public_url or str(request.base_url)
         return f"{base.rstrip('/')}{self._results_path}"
 
     async def _answer(self, request: Request, outcome: Outcome, follower: Follower, send: Send) -> None:
+        record = record_of(request.scope)
         if outcome.request.stream:
-            stream = EventStream(outcome, follower, send, self._settings.heartbeat)
-            await stream.run()
+            with self._outgoing.holding(request.scope, record.caller or "") as held:
+                stream = EventStream(outcome, follower, send, held, self._settings.heartbeat)
+                await stream.run()
             if stream.failed is not None:
-                request.state.code = stream.failed.code  # the status can no longer say it
+                record.refused(stream.failed)  # the status can no longer say it
             return
         events = [event async for event in follower.events()]
-        await _send_json(await outcome.body(events), send)
+        chunks = await outcome.body(events)
+        with self._outgoing.holding(request.scope, record.caller or "") as held:
+            held.grow(sum(len(chunk) for chunk in chunks))
+            await _send_json(chunks, send)
 
 
 async def _send_json(chunks: list[Chunk], send: Send) -> None:

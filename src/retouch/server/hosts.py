@@ -23,7 +23,7 @@ class HostGuard:
         self._origins = frozenset(settings.cors_origins)
         self._hosts = LOOPBACK | {settings.host.lower()} | {host.lower() for host in settings.allowed_hosts}
         # With keys, a page of another origin has nothing to send; every name is then answered.
-        self._any = "*" in settings.allowed_hosts or bool(settings.api_keys)
+        self._any = "*" in settings.allowed_hosts or settings.asks_for_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -31,13 +31,29 @@ def identify(headers: Mapping[str, str], body: bytes) -> Identity:
     """
     credential = headers.get("authorization", "").encode()
     key = headers.get("idempotency-key")
-    # Clients count their attempts from 0; what is no number is no claim.
-    count = headers.get("x-stainless-retry-count", "")
     return Identity(
         fingerprint=_digest(b"request", credential, body),
         key=_digest(b"key", credential, key.encode()) if key else None,
-        retried=count.isascii() and count.isdigit() and count.strip("0") != "",
+        retried=is_retried(headers),
+        sender=sender(headers),
     )
+
+
+def sender(headers: Mapping[str, str]) -> bytes:
+    """A digest of who asks."""
+    return _digest(b"sender", headers.get("authorization", "").encode())
+
+
+def claims_repetition(headers: Mapping[str, str]) -> bool:
+    """Whether a request may be one that was sent before: it says so, or has a name that may be known."""
+    return bool(headers.get("idempotency-key")) or is_retried(headers)
+
+
+def is_retried(headers: Mapping[str, str]) -> bool:
+    """Whether it says that it was sent before."""
+    # Clients count their attempts from 0; what is no number is no claim.
+    count = headers.get("x-stainless-retry-count", "")
+    return count.isascii() and count.isdigit() and count.strip("0") != ""
 
 
 def _digest(*values: bytes) -> bytes:

@@ -1,35 +1,101 @@
-"""HTTP/1.1 on a connection: uvicorn's, with a bound on headers and refusals in the contract's shape."""
+"""HTTP/1.1 on a connection: uvicorn's, with bounds on what a client may keep waiting, and refusals in the
+contract's shape."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from retouch.errors import InvalidRequest, RetouchError
+from retouch.errors import InvalidRequest, RateLimited, RequestTimeout, RetouchError
 from retouch.server.answers import error_response
+from retouch.server.sending import Sending
+from retouch.server.settings import ServerSettings
+from retouch.server.witness import Witness
+
+LINGER = 0.2
+"""Seconds that a quiet connection stays open when the server stops: a request may be on its way."""
+
+LINGER_NEW = 1.5
+"""The same for a connection that was opened for a request which has not come yet: nobody looks whether it still
+stands before that is sent, as clients do with one they use again."""
+
+CROWDED = "crowded"
+"""In the state of a request: it came on a connection too many."""
+
+CUT = "cut"
+"""In the state of a request: the connection was lost before the answer was complete."""
+
+ABORT = "abort"
+"""In the state of a request: what ends its connection at once, whatever is still to be sent."""
+
+
+@dataclass
+class Limits:
+    """Of the connections of one server. ``connections``: how many there may be. ``head_bytes`` and
+    ``head_seconds``: what a request's headers may take. ``send_idle`` and ``send_rate``: see `Sending`.
+
+    ``witness`` is told of them. ``quiet``: those without a request, the one that has been so for longest first.
+    """
+
+    connections: int
+    head_bytes: int
+    head_seconds: float
+    send_idle: float
+    send_rate: float
+    witness: Witness = field(default_factory=Witness)
+    quiet: dict[Protocol, None] = field(default_factory=dict)
 
 
 class Protocol(HttpToolsProtocol):
-    """What arrives before a request's headers are complete is counted; the parser itself would take any amount
-    of it, from anybody."""
+    """One connection. What arrives before a request's headers are complete is counted and timed; the parser itself
+    would take any amount of it, from anybody, and for ever.
 
-    max_head_bytes = 64 << 10
+    With too many connections, the one that has been without a request for longest is closed for the newest; if all
+    have one, the newest gets its answer that the server is busy.
+    """
+
+    limits: ClassVar[Limits]
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         self._head: int | None = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._crowded = False
+        self._last = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.limits.witness.metrics.connected(1)
+        self._sending = Sending(transport, self.limits.send_idle, self.limits.send_rate)
+        if len(self.connections) > self.limits.connections:
+            self._make_room()
+        self.limits.quiet[self] = None
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.limits.witness.metrics.connected(-1)
+        self._stop_head_timer()
+        self._sending.stop()
+        self.limits.quiet.pop(self, None)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.scope["state"][CUT] = True
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_quiet and self._head_timer is None:
+            self._expect_head()
         super().data_received(data)
         if self._head is None or self.transport.is_closing():
             return
         self._head += len(data)
-        if self._head > self.max_head_bytes:
+        if self._head > self.limits.head_bytes:
             self._refuse(
                 InvalidRequest(
-                    f"The request's headers are too large. Expected at most {self.max_head_bytes} bytes.",
+                    f"The request's headers are too large. Expected at most {self.limits.head_bytes} bytes.",
                     code="headers_too_large",
                 )
             )
@@ -37,25 +103,110 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head = 0
+        if self._head_timer is None:
+            self._expect_head()
 
     def on_headers_complete(self) -> None:
         self._head = None
+        self._stop_head_timer()
+        self.limits.quiet.pop(self, None)
         super().on_headers_complete()
+        self.scope["state"][ABORT] = self.transport.abort
+        if self._crowded:
+            self.scope["state"][CROWDED] = True
+        if self._crowded or self._last:
+            self.cycle.keep_alive = False
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._sending.watch()
+        if not self.transport.is_closing() and not self.pipeline:
+            self.limits.quiet[self] = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._sending.watch()
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's refusal of what is no HTTP, in the envelope."""
         self._refuse(InvalidRequest(msg, code="invalid_http"))
 
+    def shutdown(self) -> None:
+        """End when nothing is asked any more."""
+        self._last = True
+        if self._is_quiet:
+            self.loop.call_later(LINGER_NEW if self.cycle is None else LINGER, self._leave)
+        else:
+            super().shutdown()
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _leave(self) -> None:
+        if self._is_quiet and not self.transport.is_closing():
+            self.transport.close()
+
+    def _make_room(self) -> None:
+        longest = next(iter(self.limits.quiet), None)
+        if longest is None:
+            self._crowded = True
+            if len(self.connections) > self.limits.connections * 5 // 4:
+                self._refuse(crowded())
+            return
+        self.limits.quiet.pop(longest)
+        if longest._head:
+            longest._refuse(crowded())
+        else:
+            longest.transport.close()
+
+    def _expect_head(self) -> None:
+        self._head_timer = self.loop.call_later(self.limits.head_seconds, self._head_overdue)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_overdue(self) -> None:
+        self._head_timer = None
+        if self.transport.is_closing():
+            return
+        if self._is_quiet:
+            self._refuse(RequestTimeout("Timed out reading the request's headers."))
+        else:
+            # It was sent ahead, while another is answered; we may not even be reading.
+            self.cycle.keep_alive = False
+
     def _refuse(self, error: RetouchError) -> None:
         response = error_response(error)
         response.headers["connection"] = "close"
-        response.headers["x-request-id"] = f"req_{uuid.uuid4().hex}"
+        request_id = f"req_{uuid.uuid4().hex}"
+        response.headers["x-request-id"] = request_id
         response.headers["openai-processing-ms"] = "0"
         head = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + bytes(response.body))
+        self.transport.write(STATUS_LINE[error.status] + head + b"\r\n" + bytes(response.body))
         self.transport.close()
+        self._sending.watch()
+        self.limits.witness.connection_refused(request_id, error)
 
 
-def protocol(max_head_bytes: int) -> type[Protocol]:
-    """`Protocol` with that bound: uvicorn makes one for each connection and passes it nothing of ours."""
-    return type("Protocol", (Protocol,), {"max_head_bytes": max_head_bytes})
+def protocol(settings: ServerSettings, connections: int, witness: Witness | None = None) -> type[Protocol]:
+    """`Protocol` with these limits: uvicorn makes one for each connection and passes it nothing of ours."""
+    limits = Limits(
+        connections=connections,
+        head_bytes=settings.max_head_bytes,
+        head_seconds=settings.head_seconds,
+        send_idle=settings.send_idle,
+        send_rate=settings.send_rate,
+        witness=witness or Witness(),
+    )
+    return type("Protocol", (Protocol,), {"limits": limits})
+
+
+def crowded() -> RateLimited:
+    """What a request is told that came on a connection too many."""
+    return RateLimited(
+        "The server is busy: too many connections are open. Please try again shortly.", reason="connections"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
@@ -16,10 +17,16 @@ from retouch import __version__
 from retouch.contract.catalogue import Catalogue
 from retouch.contract.models import model_list, model_object
 from retouch.contract.openapi import document
+from retouch.contract.profile import Profile
+from retouch.contract.references import Source
 from retouch.errors import NotFound
 from retouch.server.access import Access
 from retouch.server.answers import json_response
 from retouch.server.edits import Edits
+from retouch.server.files import Files
+from retouch.server.metrics import MEDIA_TYPE, Metrics
+from retouch.server.record import record_of
+from retouch.service.caller import Caller
 from retouch.service.editor import Editor
 from retouch.storage.local import LocalResults
 
@@ -39,7 +46,11 @@ class Routes:
         catalogue: Catalogue,
         access: Access,
         results: LocalResults,
+        metrics: Metrics | None,
+        files: Files | None,
         *,
+        sources: Collection[Source],
+        metrics_open: bool = False,
         url: str | None = None,
         strict: bool = False,
     ) -> None:
@@ -48,6 +59,10 @@ class Routes:
         self._catalogue = catalogue
         self._access = access
         self._results = results
+        self._metrics = metrics
+        self._files = files
+        self._sources = sources
+        self._metrics_open = metrics_open
         self._url = url
         self._strict = strict
 
@@ -58,6 +73,8 @@ class Routes:
             Route("/readyz", self.readiness),
             Route(RESULTS + "{name}", self.result),
         ]
+        if self._metrics is not None:
+            routes.append(Route("/metrics", self.metrics))
         # The prefix is the client's base URL; people forget it, so both are served.
         for prefix in ("/v1", ""):
             routes += [
@@ -68,6 +85,8 @@ class Routes:
                 Route(f"{prefix}/models", self.models),
                 Route(f"{prefix}/models/{{model:path}}", self.model),
             ]
+            if self._files is not None:
+                routes += self._files.routes(prefix)
         return routes
 
     async def about(self, request: Request) -> Response:
@@ -77,6 +96,7 @@ class Routes:
                 "version": __version__,
                 "edits": "POST /v1/images/edits",
                 "models": "GET /v1/models",
+                **({"files": "POST /v1/files"} if self._files is not None else {}),
                 "openapi": "GET /openapi.json",
             }
         )
@@ -86,25 +106,41 @@ class Routes:
 
     @cached_property
     def _document(self) -> bytes:
-        return json.dumps(document(self._catalogue, url=self._url, strict=self._strict), indent=2).encode()
+        whole = document(
+            self._catalogue,
+            url=self._url,
+            strict=self._strict,
+            metrics=self._metrics is not None,
+            sources=self._sources,
+        )
+        return json.dumps(whole, indent=2).encode()
 
     async def health(self, request: Request) -> Response:
         """Whether the process answers."""
         return json_response({"status": "ok"})
 
     async def readiness(self, request: Request) -> Response:
-        """Whether an edit sent now would run."""
-        ready = self._editor.ready
-        body = {"status": "ready" if ready else "not ready", "in_flight": self._editor.in_flight}
-        return json_response(body, 200 if ready else 503)
+        """Whether an edit sent now would run, and why not."""
+        reason = self._editor.unready
+        told = {"status": "ready"} if reason is None else {"status": "not ready", "reason": reason}
+        return json_response({**told, "in_flight": self._editor.in_flight}, 200 if reason is None else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """Figures for Prometheus."""
+        assert self._metrics is not None
+        if not self._metrics_open:
+            self._caller(request)
+        return Response(await self._metrics.render(), media_type=MEDIA_TYPE)
 
     async def models(self, request: Request) -> Response:
-        self._access.check(request)
-        return json_response(model_list(self._describe(name) for name in self._catalogue.names()))
+        """The models that the caller may have."""
+        names = self._catalogue.only(self._caller(request).models).names()
+        return json_response(model_list(self._describe(self._catalogue.get(name)) for name in names))
 
     async def model(self, request: Request) -> Response:
-        self._access.check(request)
-        return json_response(self._describe(request.path_params["model"]))
+        """One of them. Raises `ModelNotFound` and `Forbidden`."""
+        catalogue = self._catalogue.only(self._caller(request).models)
+        return json_response(self._describe(catalogue.get(request.path_params["model"])))
 
     async def result(self, request: Request) -> Response:
         """A result by its signed link; 404 when the link is wrong or its time is over."""
@@ -128,10 +164,13 @@ class Routes:
             code="not_served",
         )
 
-    def _describe(self, model: str) -> dict[str, Any]:
-        """Raises `ModelNotFound`."""
-        profile = self._catalogue.get(model)
-        return model_object(profile, capabilities={"engines": self._editor.capabilities(model)})
+    def _caller(self, request: Request) -> Caller:
+        caller = self._access.check(request)
+        record_of(request.scope).caller = caller.id
+        return caller
+
+    def _describe(self, profile: Profile) -> dict[str, Any]:
+        return model_object(profile, capabilities={"engines": self._editor.capabilities(profile.name)})
 
 
 def _is_range(header: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from retouch.server.descriptors import for_connections, raise_limit
 from retouch.server.protocol import protocol
 from retouch.server.settings import ServerSettings
 
@@ -37,15 +38,17 @@ class _Server(uvicorn.Server):
 def make_server(app: Starlette, settings: ServerSettings, **where: Any) -> uvicorn.Server:
     """A uvicorn server for ``app``; ``where`` says what it listens to (``host`` and ``port``, or ``uds``).
 
-    ``app.state.drain(seconds)`` is awaited when the server is told to stop.
+    ``app.state.drain(seconds)`` is awaited when the server is told to stop, and ``app.state.witness`` is told of
+    connections.
     """
+    raise_limit()
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
-        http=protocol(settings.max_head_bytes),
+        http=protocol(settings, for_connections(settings.max_connections), app.state.witness),
         ws="none",
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
@@ -12,7 +11,9 @@ from starlette.types import Send
 from retouch.contract.events import HEARTBEAT, error_event
 from retouch.errors import Cancelled, InternalError, RetouchError
 from retouch.server.outcome import Outcome
+from retouch.server.outgoing import Held
 from retouch.service.edit import Event, Follower, Planned, PreviewReady
+from retouch.service.traces import where
 
 log = structlog.get_logger("retouch.requests")
 
@@ -20,12 +21,13 @@ log = structlog.get_logger("retouch.requests")
 class EventStream:
     """Tells what ``follower`` sees. The 200 is sent when the engine has accepted the edit, so that everything
     judged before is a plain HTTP error; then a comment whenever nothing else was sent for ``heartbeat``
-    seconds. ``failed``: what became an event because the 200 was out."""
+    seconds. ``held``: where what is sent is counted. ``failed``: what became an event because the 200 was out."""
 
-    def __init__(self, outcome: Outcome, follower: Follower, send: Send, heartbeat: float) -> None:
+    def __init__(self, outcome: Outcome, follower: Follower, send: Send, held: Held, heartbeat: float) -> None:
         self._outcome = outcome
         self._follower = follower
         self._send = send
+        self._held = held
         self._heartbeat = heartbeat
         self._started = False
         self.failed: RetouchError | None = None
@@ -42,7 +44,7 @@ class EventStream:
                 raise
             known = error if isinstance(error, RetouchError) else InternalError()
             if known is not error:
-                log.error("stream_failed", traceback=traceback.format_exc())
+                log.error("stream_failed", request_id=self._outcome.edit.journal.request_id, error=where(error))
             self.failed = known
             await self._write(error_event(known))
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -79,9 +81,15 @@ class EventStream:
                 await self._write([HEARTBEAT])
         elif isinstance(event, PreviewReady):
             if partial := self._outcome.partial(event):
+                self._hold(partial)
                 await self._write(partial)
         else:
-            await self._write(self._outcome.completed(event))
+            completed = self._outcome.completed(event)
+            self._hold(completed)
+            await self._write(completed)
+
+    def _hold(self, chunks: Sequence[bytes | memoryview]) -> None:
+        self._held.grow(sum(len(chunk) for chunk in chunks))
 
     async def _write(self, chunks: Sequence[bytes | memoryview]) -> None:
         for chunk in chunks:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from retouch.errors import Cancelled, InternalError, RetouchError
+from retouch.service.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,13 @@ Event = Planned | PreviewReady | PictureReady
 class Edit:
     """An edit that runs on its own: followers may come, leave and come back.
 
-    ``error``: what it failed with. ``delivered``: set once somebody has got the whole answer.
+    ``error``: what it failed with. ``delivered``: set once somebody has got the whole answer. ``journal``: what
+    its stages took.
     """
 
-    def __init__(self, source: AsyncIterator[Event], cancel: asyncio.Event) -> None:
+    def __init__(
+        self, source: AsyncIterator[Event], cancel: asyncio.Event, journal: Journal | None = None
+    ) -> None:
         self._kept: list[Event] = []
         self._previews = 0
         self._followers: set[Follower] = set()
@@ -76,6 +80,7 @@ class Edit:
         self._reason: RetouchError | None = None
         self.error: BaseException | None = None
         self.delivered = False
+        self.journal = journal or Journal()
         self._task = asyncio.ensure_future(self._run(source))
 
     @property
@@ -87,6 +92,16 @@ class Edit:
     def joinable(self) -> bool:
         """Whether a follower that comes now gets its pictures, as far as can be known."""
         return self.error is None and not self._cancel.is_set()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it is still to come."""
+        return self._ended
+
+    @property
+    def kept(self) -> Sequence[Event]:
+        """The plan and the pictures that are finished so far."""
+        return self._kept
 
     @property
     def size(self) -> int:
@@ -115,7 +130,7 @@ class Edit:
 
     def cancel(self, reason: RetouchError | None = None) -> None:
         """Stop at the next step. ``reason``: what those who still wait for it are told."""
-        self._reason = reason
+        self._reason = self._reason or reason
         self._cancel.set()
 
     def on_done(self, callback: Callable[[Edit], object]) -> None:

@@ -1,36 +1,33 @@
-"""An edit from its request to its last picture, across whatever processes its engine needs."""
+"""Edits from their requests to their ends: who is let in, what runs, and when it all stops."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from retouch.contract.parameters import EditRequest
-from retouch.errors import Cancelled, DeadlineExceeded, NotReady
+from retouch.errors import NotReady
 from retouch.service.admission import Admission
-from retouch.service.edit import Edit, Event, PictureReady, Planned, PreviewReady
+from retouch.service.course import Course, Places
+from retouch.service.edit import Edit, Event
+from retouch.service.gate import Gate
+from retouch.service.journal import Journal
 from retouch.service.pool import Pool
 from retouch.service.settings import ServiceSettings
 from retouch.service.task import Task
-from retouch.service.wire import Frame, Kind
+from retouch.service.threads import in_thread
+from retouch.service.turn import Turn
+from retouch.service.weight import Uploaded, Weight, weigh
 
 if TYPE_CHECKING:
     from retouch.engines.base import AsyncEngine
 
 
-T = TypeVar("T")
-
-
-class File(Protocol):
+class File(Uploaded, Protocol):
     """An uploaded file."""
-
-    def fileno(self) -> int: ...
 
     def close(self) -> None: ...
 
@@ -50,14 +47,43 @@ class Editor:
         self._pool = pool
         self._devices = devices or {}
         self._loops = loops or {}
+        gates = {name: Gate(device.size + settings.prepared) for name, device in self._devices.items()}
+        self._places = Places(pool, self._devices, gates, self._loops)
         self._edits: set[Edit] = set()
-        self._admission = Admission(running=settings.workers, waiting=settings.waiting)
+        self._admission = Admission(
+            running=settings.workers,
+            waiting=settings.waiting,
+            max_bytes=settings.max_bytes_in_flight,
+            max_pixels=settings.max_pixels_in_flight,
+            patience=settings.wait,
+        )
         self.draining = False
 
     @property
+    def pools(self) -> Mapping[str, Pool]:
+        """Where tasks run: ``cpu``, and the devices by their engines' names."""
+        return {"cpu": self._pool, **self._devices}
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """How many tasks wait for each of `pools`, or to be prepared for it."""
+        gates = self._places.gates
+        return {
+            name: pool.waiting + (gates[name].waiting if name in gates else 0) for name, pool in self.pools.items()
+        }
+
+    @property
+    def unready(self) -> str | None:
+        """Why an edit sent now would not run, in a word; None if it would."""
+        if self.draining:
+            return "draining"
+        if not all(pool.ready for pool in self.pools.values()):
+            return "no_worker"
+        return "stalled" if any(pool.stalled for pool in self.pools.values()) else None
+
+    @property
     def ready(self) -> bool:
-        pools = (self._pool, *self._devices.values())
-        return not self.draining and all(pool.ready for pool in pools)
+        return self.unready is None
 
     @property
     def in_flight(self) -> int:
@@ -90,14 +116,24 @@ class Editor:
         await asyncio.gather(self._pool.stop(), *(device.stop() for device in self._devices.values()))
         await asyncio.gather(*(loop.close() for loop in self._loops.values()))
 
+    async def weigh(self, files: Sequence[Uploaded]) -> Weight:
+        """What an edit of these files would weigh, for `submit`."""
+        return await in_thread(weigh, files, max_pixels=self._settings.max_request_pixels)
+
     def submit(
-        self, request: EditRequest, files: Sequence[File], *, caller: str = "", request_id: str = ""
+        self,
+        request: EditRequest,
+        files: Sequence[File],
+        *,
+        caller: str = "",
+        request_id: str = "",
+        weight: Weight | None = None,
     ) -> Edit:
         """Start an edit. ``files``: pictures, mask, markup; they are closed when it no longer needs them.
-        ``caller``: who asks, see `retouch.service.caller`. ``request_id``: for the logs.
+        ``caller``: who asks, see `retouch.service.caller`. ``request_id``: for the logs. ``weight``: see `weigh`.
 
-        Raises `RateLimited` when the queue is full and `NotReady` when the server is draining; the files are
-        then still the caller's.
+        Raises `RateLimited` when there is no room and `NotReady` when the server is draining; the files are
+        then still the caller's. As long as the edit waits it may fail with either, see `Admission`.
         """
         if self.draining:
             raise NotReady
@@ -109,13 +145,20 @@ class Editor:
             base64=request.response_format == "b64_json",
             caller=caller,
             request_id=request_id,
+            journal=Journal(request_id),
         )
-        stack = ExitStack()
-        stack.enter_context(self._admission.enter())
+        place = self._admission.enter(caller, weight)
+        held = ExitStack()
+        held.callback(place.release)
         for file in files:
-            stack.callback(file.close)
+            held.callback(file.close)
         cancel = asyncio.Event()
-        edit = Edit(self._run(task, [file.fileno() for file in files], cancel, stack), cancel)
+        turn = Turn(self._settings.deadline, place.begin, place.postpone)
+        course = Course(self._places, task, [file.fileno() for file in files], cancel, turn)
+        edit = Edit(self._run(course, turn, held), cancel, task.journal)
+        place.yields(
+            lambda error: edit.cancel(error if self.ready else NotReady()), spare=lambda: not edit.followed
+        )
         self._edits.add(edit)
         edit.on_done(self._edits.discard)
         return edit
@@ -126,132 +169,10 @@ class Editor:
             first = secrets.randbelow(2**32)
         return tuple((first + number) % 2**32 for number in range(request.n))
 
-    async def _run(
-        self, task: Task, fds: Sequence[int], cancel: asyncio.Event, held: ExitStack
-    ) -> AsyncIterator[Event]:
-        started = time.monotonic()
+    async def _run(self, course: Course, turn: Turn, held: ExitStack) -> AsyncIterator[Event]:
         with held:
-            prepared: Frame | None = None
-            canvas: dict[str, bytes] = {}
-            async with aclosing(self._pool.frames(task, fds, cancel)) as frames:
-                async for frame in frames:
-                    if frame.kind is Kind.PREPARED:
-                        prepared = frame
-                        held.callback(frame.close)
-                    elif prepared is not None:
-                        canvas[frame.meta["part"]] = bytes(frame.payload)
-                    else:
-                        yield _event(frame)
-            if prepared is not None:
-                async for event in self._elsewhere(task, prepared, canvas, cancel):
+            async with aclosing(course.events()) as events:
+                async for event in events:
                     yield event
-            self._admission.took(time.monotonic() - started)
-
-    async def _elsewhere(
-        self, task: Task, prepared: Frame, canvas: Mapping[str, bytes], cancel: asyncio.Event
-    ) -> AsyncIterator[Event]:
-        """Paint where the engine says, and finish each picture in a CPU worker."""
-        planned = Planned.of(prepared.meta)
-        yield planned
-        task = replace(task, stage="paint", chain=(planned.engine,), plan=prepared.meta["plan"])
-        if planned.engine in self._devices:
-            painting = self._on_device(task, prepared.fds[0], cancel)
-        else:
-            painting = self._in_loop(task, planned, canvas, cancel)
-        async with aclosing(painting) as painted:
-            async for kind, index, fd in painted:
-                finish = replace(task, stage="finish", index=index, encoded=planned.engine not in self._devices)
-                try:
-                    async with aclosing(self._pool.frames(finish, [prepared.fds[0], fd], cancel)) as frames:
-                        async for frame in frames:
-                            yield _event(Frame(kind, frame.run, frame.meta, frame.payload))
-                finally:
-                    os.close(fd)
-
-    async def _on_device(
-        self, task: Task, prepared: int, cancel: asyncio.Event
-    ) -> AsyncGenerator[tuple[Kind, int, int], None]:
-        (name,) = task.chain
-        async with aclosing(self._devices[name].frames(task, [prepared], cancel)) as frames:
-            async for frame in frames:
-                (fd,) = frame.fds
-                yield frame.kind, frame.meta["index"], fd
-
-    async def _in_loop(
-        self, task: Task, planned: Planned, canvas: Mapping[str, bytes], cancel: asyncio.Event
-    ) -> AsyncGenerator[tuple[Kind, int, int], None]:
-        from retouch.engines.base import LoopJob, LoopPreview, Plan
-
-        request = task.request
-        job = LoopJob(
-            prompt=request.prompt,
-            picture=canvas["base"],
-            mask=canvas.get("mask"),
-            size=planned.size,
-            seeds=task.seeds,
-            previews=request.partial_images if request.stream else 0,
-            extras=request.extras,
-        )
-        engine = self._loops[planned.engine]
-        painting = engine.edit(job, Plan(**(task.plan or {})), _EventToken(cancel))
-        async with aclosing(_bounded(painting, cancel, self._settings.deadline)) as pictures:
-            async for picture in pictures:
-                kind = Kind.PREVIEW if isinstance(picture, LoopPreview) else Kind.PICTURE
-                yield kind, picture.index, _memory_file(picture.data)
-
-
-class _EventToken:
-    """An `asyncio.Event` as an engine's cancel token."""
-
-    def __init__(self, event: asyncio.Event) -> None:
-        self._event = event
-
-    def cancelled(self) -> bool:
-        return self._event.is_set()
-
-
-async def _bounded(source: AsyncIterator[T], cancel: asyncio.Event, deadline: float) -> AsyncGenerator[T, None]:
-    """``source`` until ``cancel`` is set or ``deadline`` seconds have passed, whatever it is waiting for."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + deadline
-    cancelling = asyncio.ensure_future(cancel.wait())
-    step: asyncio.Future[T] | None = None
-    try:
-        while True:
-            step = asyncio.ensure_future(_next(source))
-            await asyncio.wait({step, cancelling}, timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED)
-            if not step.done():
-                if cancelling.done():
-                    raise Cancelled
-                raise DeadlineExceeded("The edit took longer than this server allows.")
-            try:
-                item = step.result()
-            except StopAsyncIteration:
-                return
-            yield item
-    finally:
-        cancelling.cancel()
-        if step is not None and not step.done():
-            step.cancel()
-            await asyncio.wait({step})
-
-
-async def _next(source: AsyncIterator[T]) -> T:
-    return await anext(source)
-
-
-def _memory_file(data: bytes) -> int:
-    """``data`` as an anonymous file in memory, at its start; the caller owns the descriptor."""
-    fd = os.memfd_create("retouch-picture", os.MFD_CLOEXEC)
-    os.write(fd, data)
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
-
-
-def _event(frame: Frame) -> Event:
-    if frame.kind is Kind.PLANNED:
-        return Planned.of(frame.meta)
-    meta = frame.meta
-    width, height = meta["size"]
-    kind = PreviewReady if frame.kind is Kind.PREVIEW else PictureReady
-    return kind(memoryview(frame.payload), meta["index"], (width, height), meta["background"])
+            if turn.began is not None:
+                self._admission.took(asyncio.get_running_loop().time() - turn.began)

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from retouch.errors import Cancelled, DeadlineExceeded, NotReady, WorkerLost, from_wire
+from retouch.service.line import Line
 from retouch.service.process import Process
 from retouch.service.task import Task, WorkerConfig
+from retouch.service.turn import Turn
 from retouch.service.wire import Frame, Kind
 
 log = structlog.get_logger("retouch.workers")
-
-_FIRST = asyncio.FIRST_COMPLETED
 
 
 class LocalPool:
@@ -39,7 +38,8 @@ class LocalPool:
         self._all: set[Process] = set()
         self._gone: set[Process] = set()
         self._idle: list[Process] = []
-        self._waiting: deque[asyncio.Future[Process]] = deque()
+        self._line: Line[Process] = Line(self._give)
+        self._progress = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._failures = 0
@@ -53,6 +53,19 @@ class LocalPool:
     @property
     def ready(self) -> bool:
         return not self._closing and any(process.started and process.alive for process in self._all)
+
+    @property
+    def alive(self) -> int:
+        return sum(process.started and process.alive for process in self._all)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._line)
+
+    @property
+    def stalled(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        return bool(len(self._line)) and now - self._progress > self._deadline + self._heed
 
     @property
     def engines(self) -> Mapping[str, Any]:
@@ -71,27 +84,32 @@ class LocalPool:
         self._closing = True
         for task in self._tasks:
             task.cancel()
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_exception(NotReady())
+        self._line.fail(NotReady())
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(process.close(1.0) for process in self._all | self._gone))
         self._all.clear()
         self._gone.clear()
         self._idle.clear()
 
-    async def frames(self, task: Task, fds: Sequence[int], cancel: asyncio.Event) -> AsyncGenerator[Frame, None]:
-        process = await self._take(cancel)
+    async def frames(
+        self, task: Task, fds: Sequence[int], cancel: asyncio.Event, turn: Turn | None = None
+    ) -> AsyncGenerator[Frame, None]:
+        turn = turn or Turn(self._deadline)
+        with task.journal.measure("queue"):
+            process = await self._take(task.caller, cancel, turn.ends)
         finished = False
         try:
+            deadline = turn.begin()
             await process.submit(task, fds, 1 + len(self._idle))
-            deadline = asyncio.get_running_loop().time() + self._deadline
             while True:
                 frame = await self._next(process, deadline, cancel)
                 if frame is None:
                     raise WorkerLost
+                self._move()
+                task.journal.extend(frame.meta.get("spans", ()))
                 if frame.kind in (Kind.DONE, Kind.FAILED):
                     finished = True
+                    process.request_id = ""
                     if frame.meta.get("spent"):
                         process.kill()
                     if frame.kind is Kind.FAILED:
@@ -124,11 +142,7 @@ class LocalPool:
             if getting.done():
                 return getting.result()
             process.kill()
-            raise (
-                Cancelled
-                if cancelling.done()
-                else DeadlineExceeded("The edit took longer than this server allows.")
-            )
+            raise Cancelled if cancelling.done() else _too_long()
         finally:
             cancelling.cancel()
             if not getting.cancel() and not getting.cancelled() and sys.exc_info()[0] is asyncio.CancelledError:
@@ -146,7 +160,8 @@ class LocalPool:
             process.kill()
         self._give(process)
 
-    async def _take(self, cancel: asyncio.Event) -> Process:
+    async def _take(self, caller: str, cancel: asyncio.Event, ends: float | None) -> Process:
+        """A free worker. ``ends``: when its edit's turn does, if that has begun; so it goes first."""
         if self._closing:
             raise NotReady
         while self._idle:
@@ -154,26 +169,15 @@ class LocalPool:
             process = self._idle.pop()
             if process.alive:
                 return process
-        waiter: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        cancelling = asyncio.ensure_future(cancel.wait())
-        both: set[asyncio.Future[Any]] = {waiter, cancelling}
+        if not len(self._line):
+            self._move()  # nothing was expected of it until now
         try:
-            # Admission bounds the wait for a worker; only a pool without any is not waited for.
-            while not both & (await asyncio.wait(both, timeout=self._deadline, return_when=_FIRST))[0]:
-                if not self._all:
-                    raise NotReady
-            if waiter.done():
-                return waiter.result()
-            raise Cancelled
-        finally:
-            cancelling.cancel()
-            if not waiter.done():
-                waiter.cancel()
-            elif sys.exc_info()[0] is asyncio.CancelledError and not waiter.exception():
-                self._give(waiter.result())
+            return await self._line.wait(caller, cancel, first=ends is not None, until=ends)
+        except TimeoutError:
+            raise _too_long() from None
 
     def _give(self, process: Process) -> None:
+        self._move()
         if self._closing:
             return
         if not process.alive:
@@ -181,15 +185,14 @@ class LocalPool:
                 self._all.discard(process)
                 self._gone.add(process)
                 self.replaced += 1
-                log.warning("worker_lost", pid=process.process.pid)
                 self._background(self._replace(process))
             return
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(process)
-                return
-        self._idle.append(process)
+        if not self._line.give(process):
+            self._idle.append(process)
+
+    def _move(self) -> None:
+        """Something goes forward."""
+        self._progress = asyncio.get_running_loop().time()
 
     async def _spawn(self) -> None:
         process = Process(self._config, self._lost)
@@ -215,6 +218,13 @@ class LocalPool:
 
     async def _replace(self, process: Process) -> None:
         await process.close(1.0)
+        # Only now is it known how it ended: a negative number is the signal.
+        log.warning(
+            "worker_lost",
+            pid=process.process.pid,
+            exit=process.process.returncode,
+            request_id=process.request_id or None,
+        )
         self._gone.discard(process)
         while not self._closing:
             try:
@@ -231,3 +241,7 @@ class LocalPool:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _too_long() -> DeadlineExceeded:
+    return DeadlineExceeded("The edit took longer than this server allows.")

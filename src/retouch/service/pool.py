@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from retouch.service.task import Task
+from retouch.service.turn import Turn
 from retouch.service.wire import Frame
 
 
@@ -26,6 +27,31 @@ class Pool(Protocol):
         ...
 
     @property
+    def alive(self) -> int:
+        """How many workers could take a task or have one."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for a worker."""
+        ...
+
+    @property
+    def replaced(self) -> int:
+        """How many workers have died and been replaced."""
+        ...
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """The process ids of the workers on this machine."""
+        ...
+
+    @property
+    def stalled(self) -> bool:
+        """Whether tasks wait although none has made any progress for longer than one may take."""
+        ...
+
+    @property
     def engines(self) -> Mapping[str, Any]:
         """What each engine declared of itself."""
         ...
@@ -34,12 +60,16 @@ class Pool(Protocol):
 
     async def stop(self) -> None: ...
 
-    def frames(self, task: Task, fds: Sequence[int], cancel: asyncio.Event) -> AsyncGenerator[Frame, None]:
-        """Run ``task``, yielding its frames up to but without the closing one. Waits for a free worker.
+    def frames(
+        self, task: Task, fds: Sequence[int], cancel: asyncio.Event, turn: Turn | None = None
+    ) -> AsyncGenerator[Frame, None]:
+        """Run ``task``, yielding its frames up to but without the closing one. Waits for a free worker: in turn
+        with other callers' tasks, or before all of them if ``turn``, its edit's, has begun. It has begun once
+        there is a worker, and the task may take until it ends; without one it may take the pool's own deadline.
 
         ``fds`` stay the caller's; those of a frame become the caller's. Closing the generator early, or
         setting ``cancel``, stops the task at its next step, and a worker that does not heed is replaced.
         Raises `Cancelled`, the error the task failed with, `WorkerLost` when its worker died,
-        `DeadlineExceeded`, or `NotReady` when no worker became free in that time.
+        `DeadlineExceeded`, or `NotReady` when the pool is stopped.
         """
         ...

@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -33,13 +34,14 @@ _BUFFER = 4 << 20
 
 
 class Process:
-    """One worker process and our end of its socket."""
+    """One worker process and our end of its socket. ``request_id``: of the edit that it has now."""
 
     def __init__(self, config: WorkerConfig, on_lost: Callable[[Process], None]) -> None:
         self._on_lost = on_lost
         self.frames: asyncio.Queue[Frame | None] = asyncio.Queue()
         self.run = 0
         self.heed_until = 0.0
+        self.request_id = ""
         self._fds: list[int] = []
         self.alive = True
         self.started = False
@@ -81,7 +83,9 @@ class Process:
         """Give it a task; ``threads`` tells it how many cores are free for it."""
         self.run += 1
         self.heed_until = 0.0
-        await self._send(Frame(Kind.TASK, self.run, {"threads": threads}, dump(task), fds))
+        self.request_id = task.request_id
+        meta = {"threads": threads, "sent": time.time()}
+        await self._send(Frame(Kind.TASK, self.run, meta, dump(task), fds))
 
     def cancel(self) -> None:
         """Ask the worker to stop its present run at the next step."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from retouch.errors import Cancelled, InvalidRequest, RetouchError
+from retouch.errors import Cancelled, InvalidRequest, RateLimited, RetouchError
 from retouch.service.edit import Edit
 
 OWED = 1000
@@ -24,11 +24,13 @@ class Identity:
 
     ``fingerprint``: a digest of who asks and what for. ``key``: a digest of who asks and the name that the
     client gave the request, None if it gave none. ``retried``: the client says that it has sent it before.
+    ``sender``: a digest of who asks.
     """
 
     fingerprint: bytes
     key: bytes | None = None
     retried: bool = False
+    sender: bytes = b""
 
     @property
     def name(self) -> bytes:
@@ -63,7 +65,20 @@ class Replays(Generic[T]):
         self._entries: dict[bytes, list[_Entry[T]]] = {}
         self._finished: OrderedDict[_Entry[T], float] = OrderedDict()
         self._owed: deque[tuple[float, bytes]] = deque(maxlen=OWED)
+        self._unread: deque[tuple[float, bytes]] = deque(maxlen=OWED)
         self.bytes = 0
+
+    def knows(self, identity: Identity) -> bool:
+        """Whether `find` would find an answer now; it changes nothing."""
+        self._expire()
+        found = [
+            entry
+            for entry in self._entries.get(identity.name, [])
+            if entry.edit.joinable and entry.identity.fingerprint == identity.fingerprint
+        ]
+        if identity.key is not None or not found:
+            return bool(found)
+        return identity.retried and (not self._is_owed(identity) or any(_is_lost(entry) for entry in found))
 
     def find(self, identity: Identity) -> T | None:
         """The answer of the edit that this request is a repetition of; None if it wants one of its own.
@@ -79,8 +94,8 @@ class Replays(Generic[T]):
         elif not identity.retried:
             return None
         else:
-            lost = [entry for entry in entries if not entry.edit.followed and not entry.edit.delivered]
-            if not lost and self._settle_debt(identity.fingerprint):
+            lost = [entry for entry in entries if _is_lost(entry)]
+            if not lost and self._settle_debt(identity):
                 return None
             # Somebody seems to wait for those that are left, but a connection can be dead for a while unseen.
             entries = lost or [entry for entry in entries if not entry.edit.delivered] or entries
@@ -97,6 +112,18 @@ class Replays(Generic[T]):
         if identity.key is None:
             self._owed.append((self._clock(), identity.fingerprint))
 
+    def owe_still(self, identity: Identity) -> None:
+        """The same of a request that was refused before anything was looked for: a retry is owed no more than
+        before."""
+        if not (identity.retried and self._is_owed(identity)):
+            self.owe(identity)
+
+    def owe_unread(self, sender: bytes, *, retried: bool) -> None:
+        """A request of ``sender`` was refused before it was read, so that it is not known which one it was: a
+        retry of theirs that nobody waits for is then taken for its."""
+        if not (retried and any(debt[1] == sender for debt in self._unread)):
+            self._unread.append((self._clock(), sender))
+
     def _done(self, entry: _Entry[T]) -> None:
         if entry.edit.error is not None:
             self._drop(entry)
@@ -112,18 +139,26 @@ class Replays(Generic[T]):
         # So that the memory is also given back when nothing more is asked for.
         asyncio.get_running_loop().call_later(self._seconds, self._expire)
 
-    def _settle_debt(self, fingerprint: bytes) -> bool:
+    def _settle_debt(self, identity: Identity) -> bool:
         """Whether an equal request has failed that no retry has come for yet; now one has."""
-        for debt in self._owed:
-            if debt[1] == fingerprint:
-                self._owed.remove(debt)
-                return True
+        for debts, whose in ((self._owed, identity.fingerprint), (self._unread, identity.sender)):
+            for debt in debts:
+                if debt[1] == whose:
+                    debts.remove(debt)
+                    return True
         return False
+
+    def _is_owed(self, identity: Identity) -> bool:
+        """What `_settle_debt` would say."""
+        return any(debt[1] == identity.fingerprint for debt in self._owed) or any(
+            debt[1] == identity.sender for debt in self._unread
+        )
 
     def _expire(self) -> None:
         until = self._clock() - self._seconds
-        while self._owed and self._owed[0][0] <= until:
-            self._owed.popleft()
+        for debts in (self._owed, self._unread):
+            while debts and debts[0][0] <= until:
+                debts.popleft()
         while self._finished and self._finished[oldest := next(iter(self._finished))] <= until:
             self._drop(oldest)
 
@@ -136,7 +171,14 @@ class Replays(Generic[T]):
             del self._entries[entry.identity.name]
 
 
+def _is_lost(entry: _Entry[T]) -> bool:
+    """Whether nobody waits for it or has had it."""
+    return not entry.edit.followed and not entry.edit.delivered
+
+
 def _is_sent_again(error: BaseException) -> bool:
+    if isinstance(error, RateLimited):
+        return True
     if isinstance(error, RetouchError):
         return error.status >= 500 and error.retry is not False
     return isinstance(error, Cancelled)  # its client may only have been slow to come back

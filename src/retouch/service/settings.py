@@ -37,7 +37,19 @@ class ServiceSettings(BaseModel):
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, le=256, description="CPU worker processes"
     )
     waiting: int = Field(default=64, ge=0, description="edits that may wait; one more is answered 429")
-    deadline: float = Field(default=300.0, gt=0, description="seconds an edit may run")
+    max_bytes_in_flight: int = Field(
+        default=2 << 30, ge=1024, description="bytes of the uploads of all edits that run or wait"
+    )
+    max_pixels_in_flight: int = Field(
+        default=1_000_000_000, ge=1, description="pixels of the pictures of all edits that run or wait"
+    )
+    wait: float = Field(
+        default=120.0, gt=0, description="seconds an edit may wait for its turn, then it is answered 429"
+    )
+    deadline: float = Field(default=300.0, gt=0, description="seconds an edit may run, all its stages together")
+    prepared: int = Field(
+        default=1, ge=0, description="edits prepared for a device beyond the one it works at; more wait on disk"
+    )
     grace: float = Field(
         default=12.0,
         ge=0,

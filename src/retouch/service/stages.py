@@ -23,6 +23,7 @@ from retouch.imaging.composite import composite, flatten
 from retouch.imaging.encode import Format, encode
 from retouch.imaging.limits import PixelLimits
 from retouch.imaging.raster import F32, Raster
+from retouch.service.journal import Journal
 from retouch.service.task import Task, WorkerConfig
 from retouch.service.uploads import read
 
@@ -76,15 +77,32 @@ def prepare(
     engines: Mapping[str, Engine],
     *,
     threads: int = 1,
+    journal: Journal | None = None,
 ) -> Prepared:
     """Decode, judge, plan and lay out. ``files``: the pictures, then the mask, then the markup. ``threads``:
-    how many cores nobody else uses now.
+    how many cores nobody else uses now. ``journal`` is told how long it took.
 
     Raises the contract's error for whatever is wrong with the files, and the last engine's refusal when the
     whole chain refuses.
     """
     request = task.request
-    decoded, mask, markup = read(request, files, PixelLimits(**config.pixels), threads)
+    journal = journal or Journal()
+    with journal.measure("decode"):
+        decoded, mask, markup = read(request, files, PixelLimits(**config.pixels), threads)
+    with journal.measure("plan"):
+        return _laid_out(task, decoded, mask, markup, config, engines)
+
+
+def _laid_out(
+    task: Task,
+    decoded: list[Raster],
+    mask: F32 | None,
+    markup: Raster | None,
+    config: WorkerConfig,
+    engines: Mapping[str, Engine],
+) -> Prepared:
+    """The job that the pictures make, the engine that takes it, and its canvas."""
+    request = task.request
     if mask is not None and request.mask is None:
         decoded[0] = Raster(decoded[0].rgb)  # its alpha was the mask; the colours beneath are the picture
     flat = [raster if transparent_allowed(request) else flatten(raster) for raster in decoded]

@@ -6,12 +6,14 @@ sends is ever unpickled.
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from retouch.contract.parameters import EditRequest
+from retouch.service.journal import Journal
 
 Stage = Literal["edit", "paint", "finish"]
 """``edit``: prepare, and if the engine paints in the worker, paint and finish too. ``paint``: a prepared edit
@@ -35,7 +37,7 @@ class WorkerConfig:
 
     ``memory``: its address space in bytes, None for no limit. ``pixels``: `PixelLimits` as keywords.
     ``max_output_side`` and ``max_output_pixels`` bound the sizes that instructions imply.
-    ``warm``: load what the first edit will need while nobody waits.
+    ``warm``: load what the first edit will need while nobody waits. ``log_level``: of `logging`.
     """
 
     engines: tuple[EngineSpec, ...]
@@ -44,6 +46,7 @@ class WorkerConfig:
     max_output_side: int = 3840
     max_output_pixels: int = 8_294_400
     warm: bool = True
+    log_level: int = logging.INFO
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class Task:
     ``request``: its files are not in it; they come as descriptors, images first, then the mask, then markup.
     ``chain``: engine names, asked in turn. ``seeds``: one a picture. ``base64``: how finished pictures are
     wanted. ``caller`` and ``request_id``: whose it is, for fairness and logs. ``plan``: for ``paint``, what was
-    planned, as `dataclasses.asdict`. ``index``: for ``finish``.
+    planned, as `dataclasses.asdict`. ``index``: for ``finish``. ``journal``: how it goes, kept
+    by the server.
     """
 
     stage: Stage
@@ -66,6 +70,7 @@ class Task:
     plan: Mapping[str, Any] | None = None
     encoded: bool = False
     index: int = 0
+    journal: Journal = field(default_factory=Journal, compare=False)
 
 
 def dump(value: Task | WorkerConfig) -> bytes:
@@ -78,7 +83,7 @@ def dump(value: Task | WorkerConfig) -> bytes:
             markup=replace(request.markup, blob=None) if request.markup else None,
             extras=dict(request.extras),  # a read-only view cannot be pickled
         )
-        value = replace(value, request=bare)
+        value = replace(value, request=bare, journal=Journal())
     return pickle.dumps(value, protocol=5)
 
 

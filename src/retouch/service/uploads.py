@@ -85,7 +85,8 @@ def _told(error: InvalidImageFile, position: int, request: EditRequest) -> Inval
     if request.image_field != "images":
         return error
     named = error.message.removeprefix(invalid_image(position).message)
-    return InvalidImageFile(f"Invalid image data.{named}", param=f"images[{position - 1}].image_url")
+    source = request.images[position - 1].source
+    return InvalidImageFile(f"Invalid image data.{named}", param=f"images[{position - 1}].{source}")
 
 
 def _is_plain(header: Header) -> bool:

@@ -17,7 +17,6 @@ import signal
 import socket
 import struct
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO, cast
@@ -33,7 +32,10 @@ from retouch.imaging.limits import PixelLimits
 from retouch.imaging.raster import Raster
 from retouch.imaging.resample import resize
 from retouch.service import arrays, stages, wire
+from retouch.service.journal import Journal
+from retouch.service.logs import Lines, write_lines
 from retouch.service.task import Task, WorkerConfig, parse
+from retouch.service.traces import where
 from retouch.service.wire import Frame, Kind
 
 log = logging.getLogger("retouch.worker")
@@ -54,9 +56,11 @@ class Token:
 
 
 class Worker:
-    """Serves the tasks that come over ``sock``, one after the other."""
+    """Serves the tasks that come over ``sock``, one after the other. ``lines``: of its log."""
 
-    def __init__(self, sock: socket.socket, token: Token) -> None:
+    def __init__(self, sock: socket.socket, token: Token, lines: Lines | None = None) -> None:
+        self._lines = lines or Lines()
+        self._journal = Journal()
         self._sock = sock
         self._token = token
         self._config = WorkerConfig(engines=())
@@ -85,11 +89,18 @@ class Worker:
             # The descriptors are closed with the files, whatever happens.
             with contextlib.ExitStack() as files:
                 opened = [files.enter_context(open(fd, "rb")) for fd in frame.fds]  # noqa: PTH123
-                self._send(frame.run, parse(frame.payload, Task), opened, frame.meta["threads"])
+                task = parse(frame.payload, Task)
+                self._lines.fields["request_id"] = task.request_id
+                # It may have waited while this process was still getting ready.
+                self._journal = Journal()
+                self._journal.since("queue", frame.meta["sent"])
+                self._send(frame.run, task, opened, frame.meta["threads"])
+                self._lines.fields.clear()
 
     def _configure(self, config: WorkerConfig) -> None:
         cv2.setNumThreads(1)  # one worker a core: threads of its own would only be in the others' way
         self._config = config
+        logging.getLogger("retouch").setLevel(config.log_level)
         # An engine of the event loop only plans here, which it does like any other.
         self._engines = {
             spec.name: cast(Engine, registry.build(spec.kind, spec.options)) for spec in config.engines
@@ -107,7 +118,7 @@ class Worker:
         try:
             for frame in self._frames(run, task, files, threads):
                 try:
-                    wire.send(self._sock, frame)
+                    wire.send(self._sock, self._timed(frame))
                 finally:
                     frame.close()
             answer = Frame(Kind.DONE, run)
@@ -122,9 +133,14 @@ class Worker:
                 self._spent = True
                 answer = Frame(Kind.FAILED, run, {**OutOfMemory().to_wire(), "spent": True})
             else:
-                log.error("an edit failed: %s", _where(error))
+                log.error("edit_failed", extra={"fields": {"error": where(error)}})
                 answer = Frame(Kind.FAILED, run, InternalError().to_wire())
-        wire.send(self._sock, answer)
+        wire.send(self._sock, self._timed(answer))
+
+    def _timed(self, frame: Frame) -> Frame:
+        """``frame`` with what was measured since the last one."""
+        frame.meta = {**frame.meta, "spans": self._journal.taken()}
+        return frame
 
     def _frames(self, run: int, task: Task, files: Sequence[BinaryIO], threads: int) -> Iterator[Frame]:
         if task.stage == "edit":
@@ -135,7 +151,7 @@ class Worker:
             yield from self._finish(run, task, files)
 
     def _edit(self, run: int, task: Task, files: Sequence[BinaryIO], threads: int) -> Iterator[Frame]:
-        prepared = stages.prepare(task, files, self._config, self._engines, threads=threads)
+        prepared = stages.prepare(task, files, self._config, self._engines, threads=threads, journal=self._journal)
         meta = prepared.meta()
         engine = self._engines[prepared.engine]
         place = engine.capabilities.place
@@ -146,22 +162,28 @@ class Worker:
             return
         yield Frame(Kind.PLANNED, run, meta)
         base, weight = prepared.canvas.base, prepared.canvas.weight
-        for painted in stages.paint(prepared, engine, self._token):
-            done = stages.finish(task.request, base, weight, painted.raster, base64=task.base64)
+        for painted in self._journal.each("engine", stages.paint(prepared, engine, self._token)):
+            with self._journal.measure("encode"):
+                done = stages.finish(task.request, base, weight, painted.raster, base64=task.base64)
             kind = Kind.PREVIEW if isinstance(painted, Preview) else Kind.PICTURE
             yield Frame(kind, run, done.meta(painted.index), done.data)
 
     def _encoded(self, run: int, prepared: stages.Prepared) -> Iterator[Frame]:
         """What an engine in the event loop works from: the canvas, and what may change, as PNG."""
         canvas = prepared.canvas
-        yield Frame(Kind.PICTURE, run, {"part": "base"}, stages.to_png(canvas, weight=False))
+        with self._journal.measure("encode"):
+            png = stages.to_png(canvas, weight=False)
+        yield Frame(Kind.PICTURE, run, {"part": "base"}, png)
         if prepared.job.mask is not None or canvas.extends:
-            yield Frame(Kind.PICTURE, run, {"part": "mask"}, stages.to_png(canvas, weight=True))
+            with self._journal.measure("encode"):
+                png = stages.to_png(canvas, weight=True)
+            yield Frame(Kind.PICTURE, run, {"part": "mask"}, png)
 
     def _paint(self, run: int, task: Task, files: Sequence[BinaryIO]) -> Iterator[Frame]:
         (name,) = task.chain
         prepared = stages.from_arrays(task, arrays.load(files[0].fileno()), name)
-        for painted in stages.paint(prepared, self._engines[name], self._token):
+        painting = stages.paint(prepared, self._engines[name], self._token)
+        for painted in self._journal.each("engine", painting):
             raster = painted.raster
             fd = arrays.store({"rgb": raster.rgb, "alpha": raster.alpha})
             kind = Kind.PREVIEW if isinstance(painted, Preview) else Kind.PICTURE
@@ -170,20 +192,16 @@ class Worker:
     def _finish(self, run: int, task: Task, files: Sequence[BinaryIO]) -> Iterator[Frame]:
         prepared = stages.from_arrays(task, arrays.load(files[0].fileno()), "")
         if task.encoded:
-            painted = decode(files[1], limits=PixelLimits(**self._config.pixels), position=1)
-            painted = resize(painted, prepared.canvas.size)
+            with self._journal.measure("decode"):
+                painted = decode(files[1], limits=PixelLimits(**self._config.pixels), position=1)
+                painted = resize(painted, prepared.canvas.size)
         else:
             stored = arrays.load(files[1].fileno())
             painted = Raster(stored["rgb"], stored.get("alpha"))
         base, weight = prepared.canvas.base, prepared.canvas.weight
-        done = stages.finish(task.request, base, weight, painted, base64=task.base64)
+        with self._journal.measure("encode"):
+            done = stages.finish(task.request, base, weight, painted, base64=task.base64)
         yield Frame(Kind.PICTURE, run, done.meta(task.index), done.data)
-
-
-def _where(error: Exception) -> str:
-    """The kind of an error and where it arose, without its text: that could hold a prompt."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " < ".join([type(error).__name__, *(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))])
 
 
 def describe(able: Capabilities) -> dict[str, Any]:
@@ -196,9 +214,10 @@ def main(socket_fd: int, token_fd: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    lines = Lines(people=sys.stderr.isatty())
+    write_lines(lines, logging.INFO)
     with socket.socket(fileno=socket_fd) as sock, contextlib.suppress(EOFError, ConnectionError):
-        Worker(sock, Token(token_fd)).serve()
+        Worker(sock, Token(token_fd), lines).serve()
 
 
 if __name__ == "__main__":

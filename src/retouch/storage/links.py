@@ -9,30 +9,35 @@ import os
 import secrets
 from pathlib import Path
 
+from retouch.storage import durable
+
 _SECRET_BYTES = 32
 
 
 def load_secret(path: Path) -> bytes:
     """The secret kept in ``path``, made on first use, so that links survive a restart.
 
-    Two servers that start together on one directory agree on the one written first.
+    Two servers that start together on one directory agree on the one written first. Raises `StorageFull`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    if not path.is_file():
+        _make_secret(path)
     secret = path.read_bytes()
     if len(secret) != _SECRET_BYTES:
         raise ValueError(f"{path} does not hold a secret of {_SECRET_BYTES} bytes")
     return secret
+
+
+def _make_secret(path: Path) -> None:
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}{durable.PART}")
+    try:
+        with durable.told_as_full("result"):
+            durable.make_directory(path.parent)
+            durable.write(fresh, [secrets.token_bytes(_SECRET_BYTES)], "result")
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, path)
+            durable.sync(path.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def sign(secret: bytes, name: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import secrets
 import time
@@ -11,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from retouch.errors import StorageFull
+from retouch.storage import durable
 from retouch.storage.links import load_secret, sign, verify
 from retouch.storage.settings import StorageSettings
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+SECRET = "secret"  # noqa: S105 - the name of the file that holds it
 _NAME = re.compile(r"(?P<expires>\d{1,12})-[0-9a-f]{32}\.(?P<format>png|jpeg|webp)\Z")
 
 
@@ -38,33 +37,21 @@ class LocalResults:
     @cached_property
     def _secret(self) -> bytes:
         """Made with the directory when it is first needed: most servers never answer by URL."""
-        return load_secret(self._directory / "secret")
+        return load_secret(self._directory / SECRET)
 
     def put(self, data: bytes | memoryview, format: str) -> str:
         """Keep ``data`` (of ``format`` png, jpeg or webp); returns the link's path and query below the
         results' route. Raises `StorageFull`."""
+        secret = self._secret
         name = f"{int(time.time()) + self._lifetime}-{secrets.token_hex(16)}.{format}"
         path = self._directory / name
-        # A reader must never see half a file, so it gets its name when it is whole.
-        partial = self._directory / f"{name}.part"
-        try:
-            secret = self._secret
-            with partial.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.rename(path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise StorageFull("There is no room left on the server for the result.") from error
-            raise
+        durable.write(path, [data], "result")
         return f"{name}?sig={sign(secret, name)}"
 
     def get(self, name: str, signature: str) -> Result | None:
         """The result of that name, None if the link is wrong, expired or swept."""
         match = _NAME.match(name)
-        if match is None or not verify(self._secret, name, signature):
+        if match is None or not (self._directory / SECRET).is_file() or not verify(self._secret, name, signature):
             return None
         seconds = int(match["expires"]) - time.time()
         path = self._directory / name
@@ -79,11 +66,8 @@ class LocalResults:
         now = time.time()
         gone = 0
         for path in self._directory.iterdir():
-            match = _NAME.match(path.name.removesuffix(".part"))
-            if match is None:
-                continue
-            # A part is only left by a crash: a write takes seconds, a lifetime is long over.
-            if int(match["expires"]) <= now:
+            match = _NAME.match(path.name)
+            if durable.is_stale_part(path) or (match is not None and int(match["expires"]) <= now):
                 path.unlink(missing_ok=True)
                 gone += 1
         return gone

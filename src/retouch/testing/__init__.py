@@ -65,6 +65,7 @@ def serve(engine: str = "echo", settings: Mapping[str, Mapping[str, Any]] | None
             "server": {"upload_directory": directory, "shutdown": 5.0},
             "service": {"engines": {engine: {"kind": engine}}, "chain": [engine], "workers": 1, "seed": 1},
             "storage": {"directory": str(Path(directory, "results"))},
+            "files": {"directory": str(Path(directory, "files"))},
         }
         if engine == "echo":
             fixed["service"]["worker_memory"] = 2 << 30  # what its order to use up the memory may take

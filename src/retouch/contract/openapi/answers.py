@@ -31,6 +31,17 @@ HEADERS: dict[str, Schema] = {
 }
 """What every answer carries."""
 
+BUDGET_HEADERS: dict[str, Schema] = {
+    f"x-ratelimit-{word}-{kind}": {"description": f"{text}, for callers with such a budget.", "schema": schema}
+    for kind, what in (("requests", "edits"), ("input-images", "pictures sent"))
+    for word, text, schema in (
+        ("limit", f"The budget of {what} a minute", _COUNT),
+        ("remaining", f"How many {what} are left of it", _COUNT),
+        ("reset", "How long until it is whole again, as in 1m0s, 12s or 250ms", _STRING),
+    )
+}
+"""What the answers to edits may carry."""
+
 _ERROR_HEADERS: dict[str, Schema] = {
     "retry-after": {
         "description": "Seconds until another try is worth while.",
@@ -196,6 +207,8 @@ def _refusal(status: int, kinds: Iterable[type[RetouchError]]) -> Schema:
         sent.add("x-should-retry")
     for name in sorted(sent):
         found["headers"][name] = _ERROR_HEADERS[name]
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        found["headers"] |= BUDGET_HEADERS
     return found
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from retouch import __version__
 from retouch.contract.catalogue import Catalogue
-from retouch.contract.openapi import answers
+from retouch.contract.openapi import answers, files
 from retouch.contract.openapi.answers import answer, errors, of_json
 from retouch.contract.openapi.parameters import Schema
 from retouch.contract.openapi.requests import Bodies
+from retouch.contract.references import SOURCES, Source
 
 ADDRESSES = ("/openapi.json", "/v1/openapi.json")
 """Where a server gives its document."""
@@ -18,17 +20,27 @@ _PREFIXES = ("/v1", "")
 _ELSEWHERE = ("/images/generations", "/images/variations")
 
 
-def document(catalogue: Catalogue, *, url: str | None = None, strict: bool) -> dict[str, Any]:
+def document(
+    catalogue: Catalogue,
+    *,
+    url: str | None = None,
+    strict: bool,
+    metrics: bool = True,
+    sources: Collection[Source] = SOURCES,
+) -> dict[str, Any]:
     """The OpenAPI 3.1 document of a server with these models, JSON-serialisable.
 
     ``url``: the server's address without ``/v1``; None leaves it to where the document was found. ``strict``:
-    whether the server refuses what the vendor refuses.
+    whether the server refuses what the vendor refuses. ``metrics``: whether it serves figures for Prometheus.
+    ``sources``: what pictures may be named by in JSON; uploads are served if files' ids are among them.
     """
-    bodies = Bodies(catalogue, strict=strict)
+    bodies = Bodies(catalogue, strict=strict, sources=sources)
     profiles = [catalogue.get(name) for name in catalogue.names()]
     paths: dict[str, Schema] = {}
     for prefix in _PREFIXES:
         paths |= _contract(bodies, catalogue, prefix)
+        if "file_id" in sources:
+            paths |= files.paths(prefix)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -42,11 +54,12 @@ def document(catalogue: Catalogue, *, url: str | None = None, strict: bool) -> d
         },
         "servers": [{"url": url.rstrip("/") if url else "/"}],
         "security": [{}, {"bearer": []}],
-        "paths": paths | _server(),
+        "paths": paths | _server(metrics),
         "components": {
             "schemas": {
                 **bodies.schemas(),
                 **answers.schemas(profiles, strict=strict),
+                **(files.schemas() if "file_id" in sources else {}),
                 "About": _STRINGS,
                 "Health": _STRINGS,
                 "Readiness": _READINESS,
@@ -69,7 +82,7 @@ def _contract(bodies: Bodies, catalogue: Catalogue, prefix: str) -> dict[str, Sc
     suffix = "" if prefix else "Unprefixed"
     edit = _operation(f"editImages{suffix}", "Edit a picture", _edited(), 400, 401, 408, 413, 429, 500, 503, 507)
     edit |= {"parameters": _EDIT_HEADERS, "requestBody": {"required": True, "content": bodies.content()}}
-    models = {"200": answer("All models.", of_json("ModelList"))}
+    models = {"200": answer("All models that the key is for.", of_json("ModelList"))}
     model = {"200": answer("The model.", of_json("Model"))}
     one = _operation(f"getModel{suffix}", "One model", model, 400, 401)
     one["parameters"] = [
@@ -86,7 +99,7 @@ def _contract(bodies: Bodies, catalogue: Catalogue, prefix: str) -> dict[str, Sc
     return found
 
 
-def _server() -> dict[str, Schema]:
+def _server(metrics: bool) -> dict[str, Schema]:
     """What the server says of itself, and results by URL."""
     ready = {
         "200": answer("An edit sent now would run.", of_json("Readiness")),
@@ -116,6 +129,9 @@ def _server() -> dict[str, Schema]:
         "/readyz": _operation("readiness", "Whether it would edit", ready),
         "/results/{name}": result,
     }
+    if metrics:
+        figures = {"200": answer("Figures.", {"text/plain": {"schema": {"type": "string"}}})}
+        operations["/metrics"] = _operation("metrics", "Figures for Prometheus", figures, 401)
     for number, address in enumerate(ADDRESSES):
         content = {"application/json": {"schema": {"type": "object"}}}
         operations[address] = _operation(
@@ -132,7 +148,9 @@ def _operation(name: str, summary: str, responses: dict[str, Schema], *statuses:
 
 def _edited() -> dict[str, Schema]:
     content = {**of_json("ImagesResponse"), "text/event-stream": {"schema": answers.reference("EditEvent")}}
-    return {"200": answer("The pictures, as JSON or, where `stream` is true, as events.", content)}
+    found = answer("The pictures, as JSON or, where `stream` is true, as events.", content)
+    found["headers"] |= answers.BUDGET_HEADERS
+    return {"200": found}
 
 
 def _in(place: str, name: str, schema: Schema, **more: Any) -> Schema:
@@ -166,6 +184,7 @@ _READINESS: Schema = {
     "type": "object",
     "properties": {
         "status": {"type": "string", "enum": ["ready", "not ready"]},
+        "reason": {"type": "string", "description": "Why it is not ready, in a word."},
         "in_flight": {"type": "integer", "minimum": 0, "description": "Edits running or waiting."},
     },
     "required": ["status", "in_flight"],

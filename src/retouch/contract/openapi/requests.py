@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from retouch.contract.catalogue import BY_PARAMETERS, Catalogue
 from retouch.contract.json_body import MAX_URL_LENGTH, STRICT_NULLS
 from retouch.contract.openapi.parameters import MEANINGS, Schema, in_words, nullable, of_any, of_model
 from retouch.contract.profile import Profile
+from retouch.contract.references import Source
 
 _NEVER_NULL = ("model", "prompt")
 _MASK = "A PNG of the first picture's size; where its alpha is 0, the picture may change."
@@ -20,9 +21,10 @@ _MARKUP = "A transparent PNG of the first picture's size with what a person has 
 class Bodies:
     """The schemas of both bodies for the models of a catalogue."""
 
-    def __init__(self, catalogue: Catalogue, *, strict: bool) -> None:
+    def __init__(self, catalogue: Catalogue, *, strict: bool, sources: Collection[Source]) -> None:
         self._catalogue = catalogue
         self._strict = strict
+        self._sources = sources
         self._profiles = [catalogue.get(name) for name in catalogue.names()]
         self._own = {profile.name: of_model(profile, strict=strict) for profile in self._profiles}
         self._rules, self._followers = self._grouped()
@@ -110,9 +112,19 @@ class Bodies:
             "image_url": {
                 "type": "string",
                 "maxLength": MAX_URL_LENGTH,
-                "description": "A data URL with base64. Addresses of other servers are refused.",
+                "description": "A data URL with base64. "
+                + (
+                    "Or an https or http address, from which the server fetches the file."
+                    if "image_url" in self._sources
+                    else "Addresses of other servers are refused."
+                ),
             },
-            "file_id": {"type": "string", "description": "The id of an uploaded file; refused, for none is kept."},
+            "file_id": {
+                "type": "string",
+                "description": "The id of a file that you have uploaded."
+                if "file_id" in self._sources
+                else "The id of an uploaded file; refused, for none is kept.",
+            },
         }
         if not self._strict:
             properties = {name: nullable(schema) for name, schema in properties.items()}

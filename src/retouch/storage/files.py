@@ -1,0 +1,250 @@
+"""Uploaded files in a directory of this machine, each owner's apart.
+
+A file is its bytes under its id, and beside them a record. The record is written last and deleted first, so that a
+file is there exactly as long as its record is. An id says when its file ends, so that sweeping reads names only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from retouch.errors import InvalidRequest, StorageFull
+from retouch.storage import durable
+from retouch.storage.settings import FileSettings
+
+_ID = re.compile(r"file-(?P<expires>[0-9a-f]{10})[0-9a-f]{22}\Z")
+_RECORD = ".json"
+_PIECE = 1 << 20
+# What the smallest file takes on most disks; else files of one byte would be free.
+_BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that can be used. ``size``: bytes. ``created`` and ``expires``: Unix time in seconds; None for a file
+    that is kept until it is deleted. ``path``: where its bytes are."""
+
+    id: str
+    size: int
+    created: float
+    expires: int | None
+    filename: str
+    purpose: str
+    path: Path
+
+
+class FileStore:
+    """Keeps files until they expire or are deleted. Every method may wait for the disk."""
+
+    def __init__(self, settings: FileSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        # Bytes and number of files being written, by owner's directory.
+        self._writing: Counter[Path] = Counter()
+        self._beginning: Counter[Path] = Counter()
+        self._total: int | None = None
+
+    def put(
+        self, owner: str, source: BinaryIO | int, size: int, *, filename: str, purpose: str, lifetime: int | None
+    ) -> StoredFile:
+        """Keep ``size`` bytes read from the start of the descriptor ``source``. ``lifetime``: seconds; None keeps
+        the file until it is deleted.
+
+        Raises `InvalidRequest` for an owner who has too many files or bytes, and `StorageFull`; nothing is left
+        then.
+        """
+        directory = self._directory(owner)
+        created = time.time()
+        expires = None if lifetime is None else int(created) + lifetime
+        path = directory / f"file-{expires or 0:010x}{secrets.token_hex(11)}"
+        record = {"filename": filename, "purpose": purpose, "created": created}
+        with self._room(directory, size):
+            with durable.told_as_full("file"):
+                durable.make_directory(directory)
+            durable.write(path, _pieces(source, size), "file")
+            try:
+                durable.write(_record(path), [json.dumps(record).encode()], "file")
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+            with self._lock:
+                if self._total is not None:
+                    self._total += _charged(size)
+        return StoredFile(path.name, size, created, expires, filename, purpose, path)
+
+    def get(self, owner: str, id: str) -> StoredFile | None:
+        """The owner's file of that id; None if there is none, or it has expired."""
+        if _ID.match(id) is None:
+            return None
+        return _read(self._directory(owner) / id)
+
+    def open(self, owner: str, id: str) -> BinaryIO | None:
+        """The bytes of that file, to be read and closed by the caller, who has them even if it is deleted
+        meanwhile."""
+        found = self.get(owner, id)
+        try:
+            return cast(BinaryIO, found.path.open("rb", buffering=0)) if found is not None else None
+        except FileNotFoundError:
+            return None
+
+    def list(self, owner: str) -> list[StoredFile]:
+        """All of the owner's files, the oldest first."""
+        found = [_read(path) for path in _files(self._directory(owner))]
+        return sorted((one for one in found if one is not None), key=lambda one: (one.created, one.id))
+
+    def delete(self, owner: str, id: str) -> bool:
+        """Delete the owner's file of that id; returns whether there was one."""
+        found = self.get(owner, id)
+        if found is None:
+            return False
+        with self._lock:
+            try:
+                _record(found.path).unlink()
+            except FileNotFoundError:
+                return False
+            found.path.unlink(missing_ok=True)
+            if self._total is not None:
+                self._total -= _charged(found.size)
+        durable.sync(found.path.parent)
+        return True
+
+    def sweep(self) -> int:
+        """Delete what has expired and what writes that never ended have left; returns how many files went."""
+        gone = 0
+        for directory in _entries(self._settings.directory):
+            paths = _entries(directory)
+            names = {path.name for path in paths}
+            for path in paths:
+                if durable.is_stale_part(path) or _is_over(path):
+                    # The record goes first, or it would promise what is not there.
+                    _record(path).unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
+                    gone += 1
+                elif _is_alone(path, names) and durable.is_old(path):
+                    path.unlink(missing_ok=True)
+                    gone += 1
+            with self._lock:
+                if not self._beginning[directory]:
+                    with contextlib.suppress(OSError):  # it is not empty
+                        directory.rmdir()
+        with self._lock:
+            self._total = None
+        return gone
+
+    def _directory(self, owner: str) -> Path:
+        """Named by a digest, for an owner's name may hold anything."""
+        return self._settings.directory / hashlib.sha256(owner.encode()).hexdigest()[:32]
+
+    @contextlib.contextmanager
+    def _room(self, directory: Path, size: int) -> Iterator[None]:
+        """Holds room for one more file while it is written."""
+        settings = self._settings
+        cost = _charged(size)
+        with self._lock:
+            kept = [_size(path) for path in _files(directory)]
+            if len(kept) + self._beginning[directory] >= settings.max_count:
+                raise _quota(f"{settings.max_count} files")
+            if sum(kept) + self._writing[directory] + cost > settings.max_bytes:
+                raise _quota(f"{settings.max_bytes} bytes of files")
+            if self._total is None:
+                self._total = sum(_size(path) for one in _entries(settings.directory) for path in _files(one))
+            if self._total + self._writing.total() + cost > settings.total_bytes:
+                raise StorageFull("There is no room left on the server for the file.")
+            self._writing[directory] += cost
+            self._beginning[directory] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writing[directory] -= cost
+                self._beginning[directory] -= 1
+                self._writing += Counter()  # what has come to nothing is forgotten
+                self._beginning += Counter()
+
+
+def _pieces(source: BinaryIO | int, size: int) -> Iterator[bytes]:
+    fd = source if isinstance(source, int) else source.fileno()
+    at = 0
+    while at < size:
+        piece = os.pread(fd, min(_PIECE, size - at), at)
+        if not piece:
+            raise EOFError("the file is shorter than it was")
+        at += len(piece)
+        yield piece
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(path.name + _RECORD)
+
+
+def _read(path: Path) -> StoredFile | None:
+    """What ``path`` (named by an id) and its record say; None if it has expired or is not there."""
+    match = _ID.match(path.name)
+    assert match is not None
+    expires = int(match["expires"], 16) or None
+    if expires is not None and expires <= time.time():
+        return None
+    try:
+        record = json.loads(_record(path).read_bytes())
+        return StoredFile(
+            path.name, path.stat().st_size, record["created"], expires, record["filename"], record["purpose"], path
+        )
+    except FileNotFoundError:
+        return None
+
+
+def _entries(directory: Path) -> list[Path]:
+    try:
+        return list(directory.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _files(directory: Path) -> list[Path]:
+    """Bytes, with or without their records, that have not expired."""
+    return [path for path in _entries(directory) if _ID.match(path.name) and not _is_over(path)]
+
+
+def _size(path: Path) -> int:
+    try:
+        return _charged(path.stat().st_size)
+    except FileNotFoundError:
+        return 0
+
+
+def _charged(size: int) -> int:
+    """The room that so many bytes take."""
+    return -(-max(size, 1) // _BLOCK) * _BLOCK
+
+
+def _is_over(path: Path) -> bool:
+    match = _ID.match(path.name.removesuffix(_RECORD))
+    return match is not None and 0 < int(match["expires"], 16) <= time.time()
+
+
+def _is_alone(path: Path, names: Container[str]) -> bool:
+    """Whether these are bytes whose record was never written, or a record whose bytes somebody took away."""
+    name = path.name.removesuffix(_RECORD)
+    if _ID.match(name) is None:
+        return False
+    return (name if path.name.endswith(_RECORD) else name + _RECORD) not in names
+
+
+def _quota(what: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"You have reached this server's limit of {what}. Delete some, or wait until they expire.",
+        param="file",
+        code="file_quota_exceeded",
+    )

@@ -1,0 +1,82 @@
+"""/healthz and /readyz, as a supervisor asks them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from retouch.app import create_app
+from retouch.server import pulse
+from retouch.server.running import BackgroundServer
+from tests.conftest import settings_for
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Any, str]]:
+    settings = settings_for(tmp_path, service={"workers": 1})
+    app = create_app(settings)
+    with BackgroundServer(app, settings.server) as server:
+        yield app.state.editor, server.url
+
+
+def until(url: str, status: int) -> dict[str, Any]:
+    """What /readyz says once it answers with that status."""
+    end = time.monotonic() + 15
+    while (answer := httpx2.get(f"{url}/readyz", trust_env=False)).status_code != status:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def test_a_server_whose_workers_run_is_ready_and_gives_no_reason(served: tuple[Any, str]) -> None:
+    _, url = served
+    assert until(url, 200) == {"status": "ready", "in_flight": 0}
+
+
+def test_a_pool_without_a_living_worker_is_not_ready_until_it_has_one(
+    served: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor, url = served
+    pool = editor.pools["cpu"]
+
+    async def never() -> None:
+        raise OSError
+
+    monkeypatch.setattr(pool, "_spawn", never)
+    (pid,) = pool.pids
+    os.kill(pid, signal.SIGKILL)
+    assert until(url, 503)["reason"] == "no_worker"
+    assert httpx2.get(f"{url}/healthz").json() == {"status": "ok"}
+    monkeypatch.undo()
+    assert "reason" not in until(url, 200)
+
+
+def test_a_draining_server_says_that_it_is(served: tuple[Any, str]) -> None:
+    editor, url = served
+    editor.draining = True
+    assert until(url, 503) == {"status": "not ready", "reason": "draining", "in_flight": 0}
+
+
+def test_whatever_blocks_the_event_loop_is_felt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "EVERY", 0.02)
+
+    async def main(block: Callable[[], object]) -> float:
+        late: list[float] = []
+        feeling = asyncio.ensure_future(pulse.feel(late.append))
+        await asyncio.sleep(0.05)
+        block()
+        while len(late) < 4:
+            await asyncio.sleep(0.01)
+        feeling.cancel()
+        return max(late)
+
+    assert asyncio.run(main(lambda: time.sleep(0.3))) > 0.2
