@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format bench gallery clean
+.PHONY: run test check format bench siege fuzz gallery clean
 
 run: .venv/core  ## set up, serve with the embedded engine, and show one real edit
 	$(BIN)/retouch serve --demo retouch-demo
@@ -25,6 +25,17 @@ bench: .venv/dev  ## print the figures of docs/design.md
 	$(BIN)/python -m benchmarks.darkroom
 	$(BIN)/python -m benchmarks.previews
 	$(BIN)/python -m benchmarks.understanding
+
+siege: .venv/dev  ## an hour and a quarter under load: every server of it must hold
+	$(BIN)/python -m benchmarks.endurance --minutes 30
+	$(BIN)/python -m benchmarks.endurance --minutes 30 --kill
+	$(BIN)/python -m benchmarks.slow_senders
+	$(BIN)/python -m benchmarks.draining
+	$(BIN)/python -m benchmarks.fairness
+
+fuzz: .venv/dev  ## a hundred thousand hostile cases for each of what reads what strangers send
+	scripts/setup dev fuzz
+	$(BIN)/python -m tests.security.fuzz
 
 gallery: .venv/dev  ## write docs/gallery: every operation before and after
 	$(BIN)/python -m scripts.gallery

@@ -89,6 +89,10 @@ def create_app(settings: Settings) -> Starlette:
         grace=settings.service.grace,
     )
 
+    files = None
+    if store is not None:
+        files = Files(settings.server, bodies, access, budgets, store, lifetime=settings.files.lifetime)
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         feeling = asyncio.ensure_future(feel(witness.metrics.lag))
@@ -131,9 +135,10 @@ def create_app(settings: Settings) -> Starlette:
             editor,
             catalogue,
             access,
+            budgets,
             results,
             witness.metrics if settings.server.metrics else None,
-            Files(settings.server, bodies, access, store, lifetime=settings.files.lifetime) if store else None,
+            files,
             sources=gathering.sources,
             metrics_open=settings.server.metrics_open,
             url=settings.server.public_url,

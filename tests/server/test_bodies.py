@@ -205,3 +205,17 @@ def test_what_is_whole_is_not_taken_away() -> None:
 
 async def _whole() -> dict[str, Any]:
     return {"type": "http.request", "body": b"all", "more_body": False}
+
+
+def test_a_body_that_is_overdue_and_has_not_ended_yet_is_not_cut_once_more() -> None:
+    async def story(scene: Scene) -> None:
+        sender = await scene.sender()
+        (body,) = scene.bodies._reading
+        body.limit.reschedule(0)
+        while not body.limit.expired():
+            await asyncio.sleep(0)
+        scene.bodies.close()
+        with pytest.raises(RequestTimeout):
+            await sender.read
+
+    play(story)

@@ -178,3 +178,10 @@ def test_no_upload_is_left_behind(
     edit(locked, photo_file("cat"), "[refuse]")
     directory: Path = next(tmp_path_factory.getbasetemp().glob("locked*"))
     assert list(directory.iterdir()) == []
+
+
+def test_a_length_may_be_written_with_any_number_of_zeros(locked: BackgroundServer) -> None:
+    lines = ("authorization: Bearer sk-right", "content-type: application/json", f"content-length: {'0' * 5000}2")
+    status, body = answer_to(locked.url, head(*lines, "connection: close"), b"{}")
+    assert status.startswith("HTTP/1.1 400 ")
+    assert json.loads(body)["error"]["code"] == "missing_required_parameter"

@@ -161,8 +161,10 @@ async def test_while_redis_is_away_nobody_is_let_in_if_the_settings_say_so(port:
             await counts.add("a", 1)
         with pytest.raises(NotReady):
             await counts.look("a")
+        assert await counts.failing()
         async with redis(port):
             assert (await counts.add("a", 1)).used == 1
+            assert not await counts.failing()
 
 
 @awaited

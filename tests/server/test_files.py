@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from retouch.app import create_app
 from retouch.server.running import BackgroundServer
+from retouch.storage.files import FileStore
 from tests.conftest import settings_for
 from tests.forms import Field, encode, image
 
@@ -411,3 +412,35 @@ def test_a_server_that_keeps_no_files_says_so(
     assert (error["code"], error["param"]) == ("unsupported_value", "images[0].file_id")
     assert "/v1/files" not in ask(app, "GET", "/openapi.json").text
     assert not (tmp_path / "files").exists()
+
+
+def test_a_file_that_goes_between_look_up_and_answer_is_one_that_is_not_there(
+    mine: OpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = mine.files.create(file=b"some bytes", purpose="user_data")
+    get = FileStore.get
+
+    def get_and_lose(store: FileStore, owner: str, id: str) -> Any:
+        found = get(store, owner, id)
+        assert found is not None
+        found.path.unlink()
+        return found
+
+    monkeypatch.setattr(FileStore, "get", get_and_lose)
+    with pytest.raises(openai.NotFoundError, match="No such File object"):
+        mine.files.content(made.id)
+    monkeypatch.undo()
+
+
+def test_an_upload_is_a_request_of_the_budget(tmp_path: Path, connect: Connect) -> None:
+    settings = settings_for(tmp_path, server={"requests_per_minute": 2}, service={"workers": 1})
+    with BackgroundServer(create_app(settings), settings.server) as server:
+        client = connect(server, max_retries=0)
+        answers = [
+            client.files.with_raw_response.create(file=b"some bytes", purpose="user_data").headers
+            for _ in range(2)
+        ]
+        assert [one["x-ratelimit-remaining-requests"] for one in answers] == ["1", "0"]
+        with pytest.raises(openai.RateLimitError, match="requests per min"):
+            client.files.create(file=b"some bytes", purpose="user_data")
+        assert len(list(client.files.list())) == 2

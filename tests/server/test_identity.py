@@ -61,17 +61,25 @@ def test_everything_else_does(other: Form) -> None:
 )
 def test_a_count_above_zero_says_that_it_is_a_retry(count: str | None, retried: bool) -> None:
     headers = {} if count is None else {"x-stainless-retry-count": count}
-    assert identify(headers, b"body").retried is retried
+    assert identify(headers, b"body", "me").retried is retried
 
 
 def test_requests_and_keys_are_the_clients_own() -> None:
     mine, yours = ({"authorization": f"Bearer {who}", "idempotency-key": "k"} for who in ("me", "you"))
-    assert identify(mine, b"body") == identify(mine, b"body")
-    assert identify(mine, b"body").fingerprint != identify(yours, b"body").fingerprint
-    assert identify(mine, b"body").key != identify(yours, b"body").key
-    assert identify(mine, b"body").key == identify(mine, b"another").key
-    assert identify(mine, b"body").key != identify(mine, b"body").fingerprint
+    assert identify(mine, b"body", "me") == identify(mine, b"body", "me")
+    assert identify(mine, b"body", "me").fingerprint != identify(yours, b"body", "me").fingerprint
+    assert identify(mine, b"body", "me").key != identify(yours, b"body", "me").key
+    assert identify(mine, b"body", "me").key == identify(mine, b"another", "me").key
+    assert identify(mine, b"body", "me").key != identify(mine, b"body", "me").fingerprint
 
 
 def test_an_empty_key_is_none() -> None:
-    assert identify({"idempotency-key": ""}, b"body").key is None
+    assert identify({"idempotency-key": ""}, b"body", "me").key is None
+
+
+def test_without_keys_each_address_is_somebody() -> None:
+    headers = {"authorization": "Bearer any", "idempotency-key": "k"}
+    mine, yours = identify(headers, b"body", "192.0.2.1"), identify(headers, b"body", "192.0.2.2")
+    assert mine.fingerprint != yours.fingerprint
+    assert mine.key != yours.key
+    assert mine.sender != yours.sender

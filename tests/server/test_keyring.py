@@ -115,6 +115,8 @@ def test_a_file_that_breaks_keeps_the_keys_as_they_were_and_is_told_once(
     keys.refresh()
     keys.refresh()
     assert [one["event"] for one in told] == ["keys_unreadable"]
+    assert told[0]["reason"] == {"gone": "missing"}.get(harm, harm)
+    assert str(file.path) not in str(told)
     assert "secret-" not in str(told)
     assert keys.find(text) is not None
     assert keys.find(revoked) is None

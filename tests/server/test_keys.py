@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -261,3 +262,28 @@ def test_no_line_of_the_log_has_a_key_and_an_edit_has_its_id(
 
 def test_answers_without_a_budget_tell_none(enter: Callable[..., OpenAI], picture: bytes) -> None:
     assert not [name for name in edit(enter(), picture).headers if name.startswith("x-ratelimit-")]
+
+
+def test_what_claims_to_be_a_retry_and_is_never_sent_whole_is_paid_for(
+    server: BackgroundServer, enter: Callable[..., OpenAI], picture: bytes
+) -> None:
+    client = enter(requests_per_minute=1)
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as leaving:
+        leaving.sendall(
+            b"POST /v1/images/edits HTTP/1.1\r\nhost: localhost\r\nx-stainless-retry-count: 1\r\n"
+            b"content-length: 9\r\n"
+            b"content-type: application/json\r\nauthorization: Bearer " + client.api_key.encode() + b"\r\n\r\n{"
+        )
+        time.sleep(0.1)
+
+    def spent() -> bool:
+        try:
+            edit(client, picture, extra_headers=AGAIN, size="nonsense")
+        except openai.RateLimitError:
+            return True
+        except openai.BadRequestError:
+            return False
+        return False
+
+    assert spent()

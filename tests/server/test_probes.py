@@ -80,3 +80,11 @@ def test_whatever_blocks_the_event_loop_is_felt(monkeypatch: pytest.MonkeyPatch)
         return max(late)
 
     assert asyncio.run(main(lambda: time.sleep(0.3))) > 0.2
+
+
+def test_a_server_that_cannot_look_up_its_budgets_and_lets_nobody_in_is_not_ready(tmp_path: Path) -> None:
+    limits = {"limits_storage": "redis://127.0.0.1:1/0", "requests_per_minute": 9, "limits_unavailable": "closed"}
+    settings = settings_for(tmp_path, service={"workers": 1}, server=limits)
+    pytest.importorskip("redis")
+    with BackgroundServer(create_app(settings), settings.server) as server:
+        assert until(server.url, 503)["reason"] == "limits_unavailable"

@@ -403,3 +403,32 @@ def test_a_client_that_leaves_while_its_answer_is_sent_has_not_got_it(served: Se
     assert len(again.json()["data"]) == 8
     assert served.runs == 1
     assert served.edits[0].delivered
+
+
+def test_only_so_many_wait_for_one_edit(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retouch.service.edit.FOLLOWERS", 2)
+    named = {"idempotency-key": "crowded"}
+    with ThreadPoolExecutor(2) as executor:
+        first = executor.submit(served.post, "[sleep 1] crowded", named)
+        served.busy()
+        second = executor.submit(served.post, "[sleep 1] crowded", named)
+        served.wait(lambda: served.edits[0].crowded)
+        third = served.post("[sleep 1] crowded", named)
+        assert third.status_code == 429
+        assert "this very request" in third.text
+        assert first.result().status_code == second.result().status_code == 200
+    assert served.post("[sleep 1] crowded", named).status_code == 200
+    assert served.runs == 1
+
+
+def test_what_turns_out_to_repeat_nothing_is_not_run_before_it_is_paid_for(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.replays, "knows", lambda identity: True)
+    refused = served.post("unpaid", RETRY)
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "1"
+    assert served.runs == 0
+    monkeypatch.undo()
+    assert served.post("unpaid", RETRY).status_code == 200
+    assert served.runs == 1

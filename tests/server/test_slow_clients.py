@@ -91,11 +91,11 @@ def request(path: str = "/", **headers: str) -> bytes:
 
 def everything(connection: socket.socket) -> bytes:
     """What comes until the server closes."""
-    answer = b""
+    answer = bytearray()
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(1 << 16):
             answer += piece
-    return answer
+    return bytes(answer)
 
 
 def ask(connection: socket.socket, message: bytes | None = None) -> bytes:
@@ -160,7 +160,7 @@ def test_the_connection_that_was_quiet_for_longest_makes_room() -> None:
 
 
 def test_a_connection_too_many_is_told_that_the_server_is_busy_and_when_to_come_back() -> None:
-    with site(max_connections=4, send_idle=5, drain_seconds=1) as it, contextlib.ExitStack() as held:
+    with site(max_connections=4, send_idle=5, drain_seconds=9) as it, contextlib.ExitStack() as held:
         for _ in range(4):
             busy = held.enter_context(it.connect(4096))
             busy.sendall(request("/large"))
@@ -168,9 +168,11 @@ def test_a_connection_too_many_is_told_that_the_server_is_busy_and_when_to_come_
         with it.connect() as fifth:
             fifth.sendall(b"POST /body HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n")
             told = [fifth.recv(1 << 16)]
-            # While that one may still send its body, one more is refused before it has said anything.
-            told.append(everything(held.enter_context(it.connect())))
-            assert fifth.recv(1) == b""
+            # That one may still send its body, but goes for one more: which is one too many as well.
+            sixth = held.enter_context(it.connect())
+            assert everything(fifth) == b""
+            sixth.sendall(request())
+            told.append(everything(sixth))
         for answer in told:
             assert answer.startswith(b"HTTP/1.1 429 ")
             assert b"retry-after-ms: " in answer
@@ -190,6 +192,18 @@ def test_an_answer_that_nobody_takes_is_cut_and_its_neighbours_are_not_held_up()
             time.sleep(0.02)
         assert it.ended == [True]
         assert len(everything(silent)) < LARGE
+
+
+def test_of_an_answer_that_was_cut_the_kernel_keeps_nothing() -> None:
+    with site(send_idle=0.4) as it, it.connect(4096) as silent:
+        silent.sendall(request("/large"))
+        end = time.monotonic() + 10
+        while not it.ended:
+            assert time.monotonic() < end, "the answer is held for ever"
+            time.sleep(0.02)
+        # Otherwise what was on its way would still come, and then an orderly end.
+        with pytest.raises(ConnectionResetError):
+            list(iter(lambda: silent.recv(1 << 16), b""))
 
 
 def test_an_answer_that_is_taken_slowly_is_whole() -> None:
@@ -216,3 +230,76 @@ def test_a_request_on_its_way_when_the_server_stops_is_answered() -> None:
             assert answer.startswith(b"HTTP/1.1 200 ")
             assert b"connection: close" in answer
             assert client.recv(10) == b""
+
+
+def test_connections_that_are_too_many_do_not_make_room_for_each_other() -> None:
+    with site(max_connections=2, send_idle=5) as it, contextlib.ExitStack() as held:
+        for _ in range(2):
+            busy = held.enter_context(it.connect(4096))
+            busy.sendall(request("/large"))
+            assert busy.recv(100)
+        for _ in range(4):
+            held.enter_context(it.connect())
+            last = held.enter_context(it.connect())
+            last.sendall(request())
+            assert everything(last).startswith(b"HTTP/1.1 429 ")
+        assert len(it.states) == 2
+
+
+def test_a_client_that_was_refused_and_still_sends_keeps_nobody_out() -> None:
+    body = b"POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n"
+    with site(max_connections=3, drain_seconds=9) as it, contextlib.ExitStack() as held:
+        for _ in range(6):
+            sender = held.enter_context(it.connect())
+            sender.sendall(body)
+            assert sender.recv(1 << 16).startswith(b"HTTP/1.1 404 ")
+        assert ask(held.enter_context(it.connect())).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("filling", [b"x: " + b"y" * 997 + b"\r\n", b"y" * 1000], ids=["many", "one"])
+def test_trailers_without_an_end_are_refused(filling: bytes) -> None:
+    with site(max_head_bytes=4096) as it, it.connect() as client:
+        client.sendall(b"POST /body HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nx: ")
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                client.sendall(filling)
+                time.sleep(0.001)
+        assert b"trailers are too large" in everything(client)
+
+
+def test_trailers_are_no_headers_of_the_request() -> None:
+    with site() as it, it.connect() as client:
+        client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+        assert client.recv(1 << 16)
+        connection: Any = it.server._server.server_state.connections.copy().pop()
+        headers = connection.headers
+        client.sendall(b"0\r\nauthorization: Bearer late\r\n\r\n" + request())
+        assert client.recv(1 << 16)
+        assert b"authorization" not in dict(headers)
+
+
+def test_what_is_sent_ahead_and_is_no_http_spoils_no_other_answer() -> None:
+    with site() as it, it.connect(1 << 18) as client:
+        client.sendall(request("/large"))
+        answer = client.recv(100)
+        client.sendall(b"nonsense\r\n\r\n" * 3)
+        time.sleep(0.05)
+        answer += everything(client)
+        assert b"invalid_http" not in answer
+        assert answer.count(b"HTTP/1.1 ") == 1
+        # In chunks of a megabyte, each with its size around it.
+        assert answer.count(b"\0") == LARGE
+        assert answer.endswith(b"0\r\n\r\n")
+
+
+def test_an_answer_is_known_to_be_lost_although_another_request_was_sent_ahead() -> None:
+    with site(send_idle=0.3) as it:
+        with it.connect(4096) as client:
+            client.sendall(request("/large") + request())
+            client.recv(100)
+            time.sleep(0.1)  # until the server can send no more
+        end = time.monotonic() + 10
+        while not it.ended:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert it.ended == [True]

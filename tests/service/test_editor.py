@@ -77,7 +77,8 @@ class Standin:
                 raise DeadlineExceeded("Too long.")
             if task.stage == "edit":
                 kind = Kind.PLANNED if self._place == "worker" else Kind.PREPARED
-                yield Frame(kind, 1, {**PLANNED, "engine": self._engine}, b"", [_file()] if kind else [])
+                files = [_file()] if kind is Kind.PREPARED else []
+                yield Frame(kind, 1, {**PLANNED, "engine": self._engine}, b"", files)
             if task.stage == "paint":
                 yield Frame(Kind.PICTURE, 1, {"index": 0}, b"", [_file()])
             elif self._place == "worker" or task.stage == "finish":

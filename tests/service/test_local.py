@@ -11,6 +11,8 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import structlog
@@ -331,5 +333,25 @@ def test_a_pool_in_which_nothing_moves_while_tasks_wait_is_stalled() -> None:
         with pytest.raises(NotReady):
             await waiting
         assert not pool.stalled
+
+    asyncio.run(main())
+
+
+def test_a_picture_that_came_as_its_reader_was_stopped_is_never_the_next_runs() -> None:
+    async def main() -> None:
+        pool = LocalPool(WorkerConfig(engines=()), count=1, deadline=9)
+        frames: asyncio.Queue[Frame] = asyncio.Queue()
+        process: Any = SimpleNamespace(frames=frames)
+        reading = asyncio.ensure_future(
+            pool._next(process, asyncio.get_running_loop().time() + 9, asyncio.Event())
+        )
+        await asyncio.sleep(0.01)
+        frames.put_nowait(Frame(Kind.PICTURE, 1))
+        frames.put_nowait(Frame(Kind.DONE, 1))
+        await asyncio.sleep(0)  # the picture is taken, and nobody has it yet
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert [frames.get_nowait().kind for _ in range(frames.qsize())] == [Kind.DONE]
 
     asyncio.run(main())

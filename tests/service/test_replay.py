@@ -333,3 +333,17 @@ def test_without_time_or_room_what_runs_is_still_joined() -> None:
 def test_negative_limits_are_refused(seconds: float, budget: int) -> None:
     with pytest.raises(ValueError, match="0 or more"):
         Replays(seconds=seconds, budget=budget)
+
+
+def test_only_so_many_edits_are_remembered_however_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retouch.service.replay.KEPT", 2)
+
+    async def main() -> None:
+        store = Store()
+        for name in "abc":
+            await store.begin(name, Identity(name.encode(), key=name.encode())).finish(1)
+        found = [store.find(Identity(name.encode(), key=name.encode())) for name in "abc"]
+        assert found == [None, "b", "c"]
+        assert store.replays.bytes == 2
+
+    asyncio.run(main())

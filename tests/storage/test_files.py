@@ -253,3 +253,12 @@ def _die(work: Callable[[], object], dying: int) -> NoReturn:
     at_each_step(pytest.MonkeyPatch(), stop)
     work()
     os._exit(0)
+
+
+def test_a_file_of_somebody_elses_among_the_owners_harms_nothing(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    first = put(kept)
+    (first.path.parent.parent / ".DS_Store").write_bytes(b"x")
+    assert put(store(tmp_path)).id != first.id
+    assert kept.sweep() == 0
+    assert len(kept.list("a")) == 2

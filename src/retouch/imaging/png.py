@@ -32,7 +32,14 @@ _DEPTHS = {
     RGB_ALPHA: (8, 16),
 }
 _MODES = {RGB: "RGB", PALETTE: "P", GREY_ALPHA: "LA", RGB_ALPHA: "RGBA"}
+_CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGB_ALPHA: 4}
 _LARGEST = 2**31 - 1
+_RATIO = 1032
+"""Bytes that a byte of compressed data can become at most."""
+
+_WASTE = 512 << 20
+"""Bytes of pixels beyond the picture that libpng may unpack and throw away, which takes it 1.3 s. By itself it
+goes on up to 4 GiB, and a file of 4 MB can hold as many."""
 _READ = {b"PLTE": 768, b"tRNS": 256, b"acTL": 8, b"iCCP": MAX_PROFILE_BYTES, b"eXIf": MAX_EXIF_BYTES}
 """The chunks that we look into, and the most that each may hold."""
 
@@ -111,7 +118,8 @@ def read(reader: Reader) -> Container:
 
 
 def bare(reader: Reader, container: Container) -> bytes:
-    """The picture as a PNG of header and data only, every checksum proved. Raises `MalformedError`.
+    """The picture as a PNG of header and data only, every checksum proved. Raises `MalformedError`, also for one
+    that has far more data than pixels.
 
     One with a palette becomes grey: its data are the same, so the grey values are then the palette's indices.
     """
@@ -123,7 +131,34 @@ def bare(reader: Reader, container: Container) -> bytes:
         if zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
             raise MalformedError("a chunk is damaged")
         position = end
+    _bound(view[len(container.head) :], container)
     return data
+
+
+def _bound(chunks: memoryview, container: Container) -> None:
+    """Raise `MalformedError` if ``chunks`` unpack to far more pixels than the picture has. They are unpacked until
+    what is left cannot any more: not at all if they are small."""
+    header = container.header
+    bits = header.width * _CHANNELS[container.colour] * container.depth
+    room = header.height * (1 + (bits + 7) // 8) + _WASTE
+    position, left = 0, sum(length - 12 for _, length in container.spans)
+    unpacker = zlib.decompressobj()
+    for _, length in container.spans:
+        body = chunks[position + 8 : position + length - 4]
+        for start in range(0, len(body), 1 << 15):
+            if left * _RATIO <= room or unpacker.eof:
+                return
+            piece: bytes | memoryview = body[start : start + (1 << 15)]
+            left -= len(piece)
+            while piece and not unpacker.eof:
+                try:
+                    room -= len(unpacker.decompress(piece, 1 << 18))
+                except zlib.error:
+                    return  # which the decoder will find too
+                if room < 0:
+                    raise MalformedError("more data than pixels")
+                piece = unpacker.unconsumed_tail
+        position += length
 
 
 def _header(fields: bytes) -> bytes:

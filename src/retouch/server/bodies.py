@@ -124,8 +124,8 @@ class _Body:
             self.limit.reschedule(None)
 
     def cut(self, error: RetouchError) -> None:
-        """Read it no further, unless it is whole."""
-        if not self._whole and self.error is None:
+        """Read it no further, unless it is whole or overdue as it is."""
+        if not self._whole and self.error is None and not self.limit.expired():
             self.error = error
             self.limit.reschedule(self._loop.time())
 

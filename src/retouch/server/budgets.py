@@ -31,6 +31,10 @@ class Budgets:
     def open(self, caller: Caller) -> Account:
         return Account(self._counts, caller)
 
+    async def failing(self) -> bool:
+        """Whether nobody with a budget is let in, since budgets cannot be looked up."""
+        return self._counts is not None and await self._counts.failing()
+
     async def close(self) -> None:
         if self._counts is not None:
             await self._counts.close()

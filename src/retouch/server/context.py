@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from retouch.errors import Cancelled, InternalError, MethodNotAllowed, NotFound, NotReady, RetouchError
 from retouch.server import descriptors
 from retouch.server.answers import error_response
-from retouch.server.protocol import CROWDED, CUT, crowded
+from retouch.server.protocol import CROWDED, CUT, LINGERS, crowded
 from retouch.server.record import Record
 from retouch.server.settings import ServerSettings
 from retouch.server.witness import Witness
@@ -148,6 +148,7 @@ class _Exchange:
             {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
         )
         await self.send({"type": "http.response.body", "body": bytes(response.body), "more_body": True})
+        self._scope["state"].get(LINGERS, lambda: None)()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.drain_seconds):
                 await self._drain()

@@ -77,6 +77,16 @@ class Counts:
             await self._shared.get("check")
         return "in Redis"
 
+    async def failing(self) -> bool:
+        """Whether `add` would raise `NotReady` now."""
+        if self._shared is None or self._settings.limits_unavailable == "open":
+            return False
+        try:
+            await self.look("check")
+        except NotReady:
+            return True
+        return False
+
     async def close(self) -> None:
         if self._shared is not None:
             await self._shared.bridge.storage.aclose()  # type: ignore[attr-defined]

@@ -98,8 +98,9 @@ class Edits:
             record.model = received.request.model
             if received.request.end_user is not None:
                 record.end_user = hashlib.sha256(received.request.end_user.encode()).hexdigest()[:16]
-            identity = identify(request.headers, received.digest)
-            if not self._replays.knows(identity):
+            identity = identify(request.headers, received.digest, caller.id)
+            repeats = self._replays.knows(identity)
+            if not repeats:
                 try:
                     await account.request()
                     await account.images(len(received.request.images), received.request.model)
@@ -115,10 +116,18 @@ class Edits:
             edit_request = received.request
             outcome = self._replays.find(identity)
             if outcome is not None:
+                if outcome.edit.crowded:
+                    raise RateLimited(
+                        "The server is busy with this very request. Please wait for its answer.",
+                        reason="followers",
+                    )
                 account.waive()
                 record.reused = "replayed" if outcome.edit.ended else "joined"
-            elif received.pending:
-                raise NotReady  # what it was to repeat has ended badly this moment
+            elif repeats:
+                # What it was to repeat has ended badly this moment, or is somebody else's after all. Nothing was
+                # paid or fetched for it yet, and it is sent again.
+                self._replays.owe(identity)
+                raise NotReady
             else:
                 try:
                     edit = self._editor.submit(
@@ -162,9 +171,9 @@ class Edits:
                 await account.request()
             return await self._intake.read(request, caller)
         except RateLimited:
-            self._replays.owe_unread(sender(request.headers), retried=is_retried(request.headers))
+            self._replays.owe_unread(sender(request.headers, caller.id), retried=is_retried(request.headers))
             raise
-        except RetouchError:
+        except (RetouchError, ClientDisconnect):
             await account.request()  # what claims in vain to be a repetition is not free
             raise
 

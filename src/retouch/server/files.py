@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from retouch.contract.file_objects import (
@@ -22,11 +22,13 @@ from retouch.contract.form import FilePart
 from retouch.server.access import Access
 from retouch.server.answers import json_response
 from retouch.server.bodies import Bodies
-from retouch.server.form import read_form, too_large
+from retouch.server.budgets import Budgets
+from retouch.server.form import check_length, read_form
 from retouch.server.record import record_of
 from retouch.server.settings import ServerSettings
-from retouch.server.threads import to_its_end
+from retouch.server.stored import StoredResponse
 from retouch.service.caller import Caller
+from retouch.service.threads import in_thread
 from retouch.storage.files import FileStore, StoredFile
 
 
@@ -34,11 +36,19 @@ class Files:
     """The endpoints. ``lifetime``: seconds that a file is kept whose upload does not say; None: until deleted."""
 
     def __init__(
-        self, settings: ServerSettings, bodies: Bodies, access: Access, store: FileStore, *, lifetime: int | None
+        self,
+        settings: ServerSettings,
+        bodies: Bodies,
+        access: Access,
+        budgets: Budgets,
+        store: FileStore,
+        *,
+        lifetime: int | None,
     ) -> None:
         self._settings = settings
         self._bodies = bodies
         self._access = access
+        self._budgets = budgets
         self._store = store
         self._lifetime = lifetime
 
@@ -70,11 +80,13 @@ class Files:
 
     async def content(self, request: Request) -> Response:
         """The bytes of a file, for saving: whatever a caller has uploaded, no browser runs it from here."""
-        found = await self._find(self._caller(request), request.path_params["file_id"])
+        id = request.path_params["file_id"]
+        found = await self._find(self._caller(request), id)
         # The whole of it: Starlette would refuse an odd range in plain text.
         request.scope["headers"] = [one for one in request.scope["headers"] if one[0] != b"range"]
-        return FileResponse(
+        return StoredResponse(
             found.path,
+            no_such_file(id),
             media_type="application/octet-stream",
             filename=found.filename,
             headers={"cache-control": "private, no-store", "accept-ranges": "none"},
@@ -92,9 +104,13 @@ class Files:
         return found
 
     async def _create(self, request: Request, caller: Caller) -> Response:
-        length = request.headers.get("content-length")
-        if length is not None and int(length) > self._settings.max_request_bytes:
-            raise too_large(self._settings.max_request_bytes)
+        async with self._budgets.open(caller) as account:
+            request.state.headers = account.headers
+            await account.request()
+            return json_response(_shown(await self._keep(request, caller)))
+
+    async def _keep(self, request: Request, caller: Caller) -> StoredFile:
+        check_length(request.headers, self._settings.max_request_bytes)
         content_type = request.headers.get("content-type", "")
         with ExitStack() as held:
             async with self._bodies.reading(request, caller.id) as pieces:
@@ -103,7 +119,7 @@ class Files:
                     if isinstance(part, FilePart):
                         held.callback(part.blob.close)
                 upload = parse_upload(form)
-                stored = await to_its_end(
+                return await in_thread(
                     self._store.put,
                     caller.id,
                     upload.part.blob.fileno(),
@@ -112,7 +128,6 @@ class Files:
                     purpose=upload.purpose,
                     lifetime=self._lifetime if upload.lifetime is None else upload.lifetime,
                 )
-        return json_response(_shown(stored))
 
 
 def _shown(file: StoredFile) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 
 from multipart import (
     MultipartError,
     MultipartSegment,
+    ParserError,
     ParserLimitReached,
     PushMultipartParser,
     parse_options_header,
@@ -18,6 +19,22 @@ from retouch.contract.form import FILE_FIELDS, FilePart, TextPart
 from retouch.errors import InvalidRequest, PayloadTooLarge
 from retouch.server.blobs import Blob
 from retouch.server.settings import ServerSettings
+
+
+class _Parser(PushMultipartParser):  # type: ignore[misc]
+    """The library's, made to judge a header alike wherever the body was cut: by itself it lets a bare line feed
+    pass, and a line be one byte longer, if the whole line is there at once."""
+
+    def __init__(self, boundary: str, settings: ServerSettings) -> None:
+        self._longest = settings.max_part_header_bytes
+        super().__init__(boundary, max_header_size=self._longest + 1, max_segment_count=settings.max_parts)
+
+    def _on_segment_headerline(self, line: bytes) -> None:
+        if b"\n" in line:
+            raise ParserError("Invalid line break in segment header")
+        if len(line) > self._longest:
+            raise ParserLimitReached("Maximum segment header length exceeded")
+        super()._on_segment_headerline(line)
 
 
 class _Part:
@@ -92,15 +109,13 @@ async def read_form(
     part: _Part | None = None
     with ExitStack() as held:
         try:
-            with PushMultipartParser(
-                boundary(content_type),
-                max_header_size=settings.max_part_header_bytes,
-                max_segment_count=settings.max_parts,
-            ) as parser:
+            with _Parser(boundary(content_type), settings) as parser:
+                start = _Start(parser.boundary, settings.max_part_header_bytes)
                 async for chunk in chunks:
                     total += len(chunk)
                     if total > settings.max_request_bytes:
                         raise too_large(settings.max_request_bytes)
+                    chunk = start.whole(chunk)
                     if not chunk or parser.closed:
                         continue
                     for event in parser.parse(chunk):
@@ -119,6 +134,37 @@ async def read_form(
             raise _broken(str(error)) from error
         held.pop_all()
     return parts
+
+
+class _Start:
+    """Holds back what comes before the first boundary until that is there: the library takes one in the middle of
+    a line for a boundary if it was not shown what precedes it. ``limit``: how many bytes may precede it."""
+
+    def __init__(self, boundary: bytes, limit: int) -> None:
+        self._boundary = b"--" + boundary
+        self._limit = limit
+        self._held: bytes | None = b""
+
+    def whole(self, chunk: bytes) -> bytes:
+        """What there is to be read now that ``chunk`` has come; nothing as long as it is held back."""
+        if self._held is None:
+            return chunk
+        held = self._held = self._held + chunk
+        found = held.find(self._boundary)
+        if found > self._limit or (found < 0 and len(held) >= self._limit + len(self._boundary)):
+            raise ParserError("Boundary not found")
+        if found < 0:
+            return b""
+        self._held = None
+        return held
+
+
+def check_length(headers: Mapping[str, str], limit: int) -> None:
+    """Raises `PayloadTooLarge` for a body that is announced to have more than ``limit`` bytes."""
+    digits = headers.get("content-length", "").lstrip("0")
+    # Nothing bounds the number of zeros, and Python reads only so many digits.
+    if len(digits) > len(str(limit)) or int(digits or "0") > limit:
+        raise too_large(limit)
 
 
 def too_large(limit: int) -> PayloadTooLarge:

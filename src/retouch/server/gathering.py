@@ -14,7 +14,7 @@ from retouch.contract.references import Reference, Source
 from retouch.server.blobs import Blob
 from retouch.server.descriptors import check
 from retouch.server.fetching.fetcher import Fetcher
-from retouch.server.threads import to_its_end
+from retouch.service.threads import in_thread
 from retouch.storage.files import FileStore
 
 
@@ -72,4 +72,4 @@ class Gathering:
                 files.append(file)
             return files
 
-        return await to_its_end(open_all)
+        return await in_thread(open_all)

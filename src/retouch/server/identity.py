@@ -24,24 +24,25 @@ def form_digest(form: Form) -> bytes:
     return digest.digest()
 
 
-def identify(headers: Mapping[str, str], body: bytes) -> Identity:
-    """Who asks for what. ``body``: the digest of what was sent.
+def identify(headers: Mapping[str, str], body: bytes, caller: str) -> Identity:
+    """Who asks for what. ``body``: the digest of what was sent. ``caller``: see `retouch.service.caller`.
 
-    A client's own keys and requests are its own: the credential is part of both.
+    A client's own keys and requests are its own: who it is is part of both. Where no key is asked for that is the
+    address and whatever key it sends all the same.
     """
-    credential = headers.get("authorization", "").encode()
+    credential = _credential(headers, caller)
     key = headers.get("idempotency-key")
     return Identity(
         fingerprint=_digest(b"request", credential, body),
         key=_digest(b"key", credential, key.encode()) if key else None,
         retried=is_retried(headers),
-        sender=sender(headers),
+        sender=sender(headers, caller),
     )
 
 
-def sender(headers: Mapping[str, str]) -> bytes:
+def sender(headers: Mapping[str, str], caller: str) -> bytes:
     """A digest of who asks."""
-    return _digest(b"sender", headers.get("authorization", "").encode())
+    return _digest(b"sender", _credential(headers, caller))
 
 
 def claims_repetition(headers: Mapping[str, str]) -> bool:
@@ -54,6 +55,10 @@ def is_retried(headers: Mapping[str, str]) -> bool:
     # Clients count their attempts from 0; what is no number is no claim.
     count = headers.get("x-stainless-retry-count", "")
     return count.isascii() and count.isdigit() and count.strip("0") != ""
+
+
+def _credential(headers: Mapping[str, str], caller: str) -> bytes:
+    return _framed(caller.encode(), headers.get("authorization", "").encode())
 
 
 def _digest(*values: bytes) -> bytes:

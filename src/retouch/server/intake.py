@@ -18,7 +18,7 @@ from retouch.contract.parameters import EditRequest, parse_form
 from retouch.contract.references import Reference
 from retouch.server.blobs import Blob
 from retouch.server.bodies import Bodies
-from retouch.server.form import read_form, too_large
+from retouch.server.form import check_length, read_form
 from retouch.server.gathering import Gathering
 from retouch.server.identity import form_digest
 from retouch.server.json_body import is_json, parse_stored, read_json
@@ -64,9 +64,7 @@ class Intake:
         json = is_json(request.headers.get("content-type", ""))
         limit = self._settings.max_json_bytes if json else self._settings.max_request_bytes
         catalogue = self._catalogue.only(caller.models)
-        length = request.headers.get("content-length")
-        if length is not None and int(length) > limit:
-            raise too_large(limit)
+        check_length(request.headers, limit)
         async with self._bodies.reading(request, caller.id, in_memory=json) as pieces:
             return await (self._json(pieces, catalogue) if json else self._form(request, pieces, catalogue))
 

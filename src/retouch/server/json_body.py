@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from retouch.contract.json_body import Store
@@ -16,6 +16,7 @@ from retouch.errors import InvalidRequest
 from retouch.server.blobs import Blob
 from retouch.server.form import too_large
 from retouch.server.settings import ServerSettings
+from retouch.service.threads import in_thread
 
 T = TypeVar("T")
 
@@ -60,14 +61,7 @@ async def parse_stored(parse: Callable[[Store], T], settings: ServerSettings) ->
             blob.write(data)
             return blob
 
-        parsing = asyncio.ensure_future(asyncio.to_thread(parse, store))
-        try:
-            parsed = await asyncio.shield(parsing)
-        except asyncio.CancelledError:
-            # The thread goes on; what it makes until its end has to be closed too.
-            with suppress(Exception):
-                await parsing
-            raise
+        parsed = await in_thread(parse, store)
         held.pop_all()
     return parsed
 

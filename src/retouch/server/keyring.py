@@ -36,7 +36,7 @@ class Keyring:
             try:
                 self._keys = _by_id(self._file)
             except FileNotFoundError:
-                log.warning("keys_missing", path=str(self._file.path))
+                log.warning("keys_missing")
             except OSError as error:
                 raise ValueError(f"cannot read the file of keys {self._file.path}: {error.strerror}") from error
 
@@ -58,9 +58,10 @@ class Keyring:
         try:
             self._keys = _by_id(self._file)
         except (OSError, ValueError) as error:
-            log.error("keys_unreadable", path=str(self._file.path), error=str(error), kept=len(self._keys))
+            # Not what the error says: it may quote what is in the file. `retouch doctor` tells it.
+            log.error("keys_unreadable", reason=_reason(error), kept=len(self._keys))
         else:
-            log.info("keys_read", path=str(self._file.path), keys=len(self._keys))
+            log.info("keys_read", keys=len(self._keys))
 
     async def watch(self) -> None:
         """`refresh` for ever, beside the event loop: a file may lie on a disk that hangs."""
@@ -87,6 +88,12 @@ class Keyring:
 
 def _by_id(file: KeyFile) -> dict[str, Key]:
     return {key.id: key for key in file.read()}
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "missing"
+    return "unreadable" if isinstance(error, OSError) else "broken"
 
 
 def _name(text: bytes) -> str:

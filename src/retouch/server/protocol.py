@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from retouch.errors import InvalidRequest, RateLimited, RequestTimeout, RetouchError
 from retouch.server.answers import error_response
@@ -32,13 +32,17 @@ CUT = "cut"
 ABORT = "abort"
 """In the state of a request: what ends its connection at once, whatever is still to be sent."""
 
+LINGERS = "lingers"
+"""In the state of a request: to be called when its answer is out, and its connection open only to see it come."""
+
 
 @dataclass
 class Limits:
     """Of the connections of one server. ``connections``: how many there may be. ``head_bytes`` and
     ``head_seconds``: what a request's headers may take. ``send_idle`` and ``send_rate``: see `Sending`.
 
-    ``witness`` is told of them. ``quiet``: those without a request, the one that has been so for longest first.
+    ``witness`` is told of them. ``quiet``: those without a request that is still to be answered, the one that has
+    been so for longest first.
     """
 
     connections: int
@@ -51,8 +55,9 @@ class Limits:
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. What arrives before a request's headers are complete is counted and timed; the parser itself
-    would take any amount of it, from anybody, and for ever.
+    """One connection. What arrives before a request's headers are complete is counted and timed, and what is sent
+    in its body without being any of it (trailers, extensions of chunks) is counted and forgotten; the parser
+    itself would take any amount of both, from anybody, and for ever.
 
     With too many connections, the one that has been without a request for longest is closed for the newest; if all
     have one, the newest gets its answer that the server is busy.
@@ -62,7 +67,11 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
-        self._head: int | None = 0
+        self._idle_bytes = 0  # since the last headers, body or end of a request
+        self._in_head = True
+        self._in_body = False
+        self._deaf = False
+        self._running: RequestResponseCycle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._crowded = False
         self._last = False
@@ -81,37 +90,60 @@ class Protocol(HttpToolsProtocol):
         self._stop_head_timer()
         self._sending.stop()
         self.limits.quiet.pop(self, None)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.scope["state"][CUT] = True
+        running = self._running
+        if running is not None and not running.response_complete:
+            running.scope["state"][CUT] = True
+            # uvicorn tells the request that came last, which may be waiting behind this one.
+            running.disconnected = True
+            running.message_event.set()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
         if self._is_quiet and self._head_timer is None:
             self._expect_head()
+        self._idle_bytes += len(data)
         super().data_received(data)
-        if self._head is None or self.transport.is_closing():
-            return
-        self._head += len(data)
-        if self._head > self.limits.head_bytes:
+        if self._idle_bytes > self.limits.head_bytes and not self.transport.is_closing():
+            what = "headers" if self._in_head else "trailers"
             self._refuse(
                 InvalidRequest(
-                    f"The request's headers are too large. Expected at most {self.limits.head_bytes} bytes.",
+                    f"The request's {what} are too large. Expected at most {self.limits.head_bytes} bytes.",
                     code="headers_too_large",
                 )
             )
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head = 0
+        self._in_head = True
         if self._head_timer is None:
             self._expect_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # What comes after the body was not there when the request was judged by its headers.
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._idle_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._idle_bytes = 0
+        self._in_body = False
+        super().on_message_complete()
+
     def on_headers_complete(self) -> None:
-        self._head = None
+        self._idle_bytes = 0
+        self._in_head = False
         self._stop_head_timer()
         self.limits.quiet.pop(self, None)
         super().on_headers_complete()
-        self.scope["state"][ABORT] = self.transport.abort
+        self._in_body = True
+        self.scope["state"][ABORT] = self._sending.cut
+        self.scope["state"][LINGERS] = self._linger
         if self._crowded:
             self.scope["state"][CROWDED] = True
         if self._crowded or self._last:
@@ -148,15 +180,22 @@ class Protocol(HttpToolsProtocol):
         if self._is_quiet and not self.transport.is_closing():
             self.transport.close()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _linger(self) -> None:
+        if not self.transport.is_closing():
+            self.limits.quiet[self] = None
+
     def _make_room(self) -> None:
         longest = next(iter(self.limits.quiet), None)
         if longest is None:
             self._crowded = True
-            if len(self.connections) > self.limits.connections * 5 // 4:
-                self._refuse(crowded())
             return
         self.limits.quiet.pop(longest)
-        if longest._head:
+        self._crowded = longest._crowded  # who takes the place of one too many is one too many
+        if longest._in_head and longest._idle_bytes:
             longest._refuse(crowded())
         else:
             longest.transport.close()
@@ -180,6 +219,17 @@ class Protocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _refuse(self, error: RetouchError) -> None:
+        """Answer what is being received, and end the connection. What was answered already is not answered twice,
+        and what was sent ahead gets no answer: it would stand in the middle of another's."""
+        running = self._running
+        if running is not None and not (self._in_body and running is self.cycle) and not running.response_complete:
+            self._deaf = True
+            running.keep_alive = False
+            self.pipeline.clear()
+            return
+        if self._in_body and self.cycle.response_started:
+            self.transport.close()
+            return
         response = error_response(error)
         response.headers["connection"] = "close"
         request_id = f"req_{uuid.uuid4().hex}"

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from retouch import __version__
@@ -22,10 +22,12 @@ from retouch.contract.references import Source
 from retouch.errors import NotFound
 from retouch.server.access import Access
 from retouch.server.answers import json_response
+from retouch.server.budgets import Budgets
 from retouch.server.edits import Edits
 from retouch.server.files import Files
 from retouch.server.metrics import MEDIA_TYPE, Metrics
 from retouch.server.record import record_of
+from retouch.server.stored import StoredResponse
 from retouch.service.caller import Caller
 from retouch.service.editor import Editor
 from retouch.storage.local import LocalResults
@@ -45,6 +47,7 @@ class Routes:
         editor: Editor,
         catalogue: Catalogue,
         access: Access,
+        budgets: Budgets,
         results: LocalResults,
         metrics: Metrics | None,
         files: Files | None,
@@ -58,6 +61,7 @@ class Routes:
         self._editor = editor
         self._catalogue = catalogue
         self._access = access
+        self._budgets = budgets
         self._results = results
         self._metrics = metrics
         self._files = files
@@ -121,7 +125,7 @@ class Routes:
 
     async def readiness(self, request: Request) -> Response:
         """Whether an edit sent now would run, and why not."""
-        reason = self._editor.unready
+        reason = self._editor.unready or ("limits_unavailable" if await self._budgets.failing() else None)
         told = {"status": "ready"} if reason is None else {"status": "not ready", "reason": reason}
         return json_response({**told, "in_flight": self._editor.in_flight}, 200 if reason is None else 503)
 
@@ -144,16 +148,18 @@ class Routes:
 
     async def result(self, request: Request) -> Response:
         """A result by its signed link; 404 when the link is wrong or its time is over."""
+        missing = NotFound("This result does not exist, or its link has expired.", code="result_not_found")
         found = await asyncio.to_thread(
             self._results.get, request.path_params["name"], request.query_params.get("sig", "")
         )
         if found is None:
-            raise NotFound("This result does not exist, or its link has expired.", code="result_not_found")
+            raise missing
         if not _is_range(request.headers.get("range", "")):
             # A header that says nothing usable may be ignored; Starlette would refuse it in plain text.
             request.scope["headers"] = [one for one in request.scope["headers"] if one[0] != b"range"]
-        return FileResponse(
+        return StoredResponse(
             found.path,
+            missing,
             media_type=found.media_type,
             headers={"cache-control": f"private, max-age={found.seconds}", "content-disposition": "inline"},
         )

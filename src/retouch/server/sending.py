@@ -6,7 +6,9 @@ import array
 import asyncio
 import contextlib
 import fcntl
+import os
 import socket
+import struct
 import termios
 
 _LOOKS = 4
@@ -54,9 +56,19 @@ class Sending:
         self._until = min(self._until + max(0, self._left - left) / self._rate, now + self._idle)
         self._left = left
         if now >= self._until:
-            self._transport.abort()
+            self.cut()
         else:
             self._wait()
+
+    def cut(self) -> None:
+        """End the connection at once. Closed as usual, it would be gone for us only: the kernel would keep what it
+        has, megabytes of it, and go on offering them to somebody who takes nothing."""
+        sock: socket.socket | None = self._transport.get_extra_info("socket")
+        if sock is not None:
+            # A loop's own kind of socket has no options to set; a second descriptor is of the same connection.
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(sock.fileno())) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
 
     def _unsent(self) -> int:
         """Bytes that we hold and that the kernel does: it asks for more only when much of its own is gone."""

@@ -30,8 +30,8 @@ class ServerSettings(BaseModel):
     requests_per_minute: int | None = Field(
         default=None,
         ge=1,
-        description="edits a minute, for a key without such a budget of its own, or for an address where no key is"
-        " asked for",
+        description="edits and uploads to /v1/files a minute, for a key without such a budget of its own, or for"
+        " an address where no key is asked for",
     )
     images_per_minute: int | None = Field(default=None, ge=1, description="pictures sent a minute, likewise")
     limits_storage: SecretStr | None = Field(

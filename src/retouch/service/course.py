@@ -54,31 +54,38 @@ class Course:
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """What happens, to the last picture. Raises `Cancelled` and whatever the edit fails with."""
+        gates = self._places.gates
         async with AsyncExitStack() as held:
             task = self._task
-            gate = self._places.gates.get(task.chain[0])
+            # What is held of a device: a place before it, which others get once another engine has taken the edit.
+            passed = await held.enter_async_context(AsyncExitStack())
+            asked = task.chain[0]
             prepared = _Prepared()
             while True:
-                if gate is not None:
+                if asked in gates:
                     with task.journal.measure("queue"):
-                        await held.enter_async_context(gate.enter(task.caller, self._cancel))
+                        await passed.enter_async_context(gates[asked].enter(task.caller, self._cancel))
                 async with aclosing(self._first(task, prepared)) as events:
                     async for event in events:
+                        await passed.aclose()  # it is painted in the CPU worker
                         yield event
                 if prepared.frame is None:
                     return
                 held.callback(prepared.frame.close)
                 name = prepared.frame.meta["engine"]
-                if gate is not None or name not in self._places.gates:
+                if name == asked or name not in gates:
+                    if name != asked:
+                        await passed.aclose()
                     break
                 # A chain's later engine has taken it, and its device may be far from free: the pictures are not
                 # kept in memory for that long, but made again.
-                gate = self._places.gates[name]
-                if not gate.full:
-                    await held.enter_async_context(gate.enter(task.caller, self._cancel))
+                await passed.aclose()
+                if not gates[name].full:
+                    await passed.enter_async_context(gates[name].enter(task.caller, self._cancel))
                     break
                 prepared.frame.close()
                 prepared = _Prepared()
+                asked = name
                 task = replace(task, chain=(name,))
                 self._turn.postpone()
             async with aclosing(self._elsewhere(prepared.frame, prepared.canvas)) as events:

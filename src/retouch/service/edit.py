@@ -10,6 +10,9 @@ from typing import Any
 from retouch.errors import Cancelled, InternalError, RetouchError
 from retouch.service.journal import Journal
 
+FOLLOWERS = 16
+"""How many may wait for one edit: a retry, and those before it whose connections are dead and not known to be."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -87,6 +90,11 @@ class Edit:
     def followed(self) -> bool:
         """Whether anybody waits for it."""
         return bool(self._followers)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many wait for it that one more is no retry, but a way to hold connections for nothing."""
+        return not self._ended and len(self._followers) >= FOLLOWERS
 
     @property
     def joinable(self) -> bool:

@@ -161,6 +161,7 @@ class Editor:
         )
         self._edits.add(edit)
         edit.on_done(self._edits.discard)
+        edit.on_done(lambda _: held.close())  # also of one that is stopped before its first step
         return edit
 
     def _seeds(self, request: EditRequest) -> tuple[int, ...]:

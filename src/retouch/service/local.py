@@ -146,7 +146,12 @@ class LocalPool:
         finally:
             cancelling.cancel()
             if not getting.cancel() and not getting.cancelled() and sys.exc_info()[0] is asyncio.CancelledError:
-                process.frames.put_nowait(getting.result())
+                frame = getting.result()
+                if frame is None or frame.kind in (Kind.DONE, Kind.FAILED):
+                    process.frames.put_nowait(frame)
+                else:
+                    # Behind the run's last it would be taken for the next run's.
+                    frame.close()
 
     async def _settle(self, process: Process) -> None:
         """Wait for an abandoned run to stop, then use its worker again or replace it."""

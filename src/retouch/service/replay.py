@@ -15,6 +15,9 @@ from retouch.service.edit import Edit
 OWED = 1000
 """How many failures are remembered, so that a flood of them cannot fill the memory."""
 
+KEPT = 2000
+"""How many finished edits are remembered at most: a small picture may have been asked for by a long prompt."""
+
 T = TypeVar("T")
 
 
@@ -46,9 +49,9 @@ class _Entry(Generic[T]):
 
 
 class Replays(Generic[T]):
-    """Remembers every edit that runs, and those that have finished for ``seconds`` as long as their pictures
-    together have at most ``budget`` bytes; the one that finished first goes first. ``T`` is whatever the edit
-    is answered with.
+    """Remembers every edit that runs, and those that have finished for ``seconds`` as long as they are at most
+    `KEPT` and their pictures together have at most ``budget`` bytes; the one that finished first goes first. ``T``
+    is whatever the edit is answered with.
 
     A request with a key is the one of that key. Without a key only a retry can be the same, since two equal
     requests may well want two pictures. For that reason too a retry takes an edit that nobody is waiting for
@@ -134,7 +137,7 @@ class Replays(Generic[T]):
         self.bytes += entry.edit.size
         if entry.edit.size > self._budget:
             self._drop(entry)
-        while self.bytes > self._budget:
+        while self.bytes > self._budget or len(self._finished) > KEPT:
             self._drop(next(iter(self._finished)))
         # So that the memory is also given back when nothing more is asked for.
         asyncio.get_running_loop().call_later(self._seconds, self._expire)

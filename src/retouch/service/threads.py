@@ -21,6 +21,8 @@ async def in_thread(work: Callable[P, T], /, *args: P.args, **keywords: P.kwargs
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
-        with suppress(Exception):
-            await working
+        while not working.done():
+            with suppress(asyncio.CancelledError):  # told again, it still has to wait
+                await asyncio.wait({working})
+        working.exception()  # nobody is left to tell
         raise

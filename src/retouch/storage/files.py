@@ -208,7 +208,7 @@ def _read(path: Path) -> StoredFile | None:
 def _entries(directory: Path) -> list[Path]:
     try:
         return list(directory.iterdir())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a file that somebody else has left there is not ours
         return []
 
 

@@ -98,7 +98,8 @@ def _without_owner(words: list[str], lexicon: Vocabulary) -> list[str]:
 
 
 def _is_person(word: str, lexicon: Vocabulary) -> bool:
-    return lexicon.read(word)[0].senses.get("name", "").startswith("people/")
+    items = lexicon.read(word)  # none for a word of signs that nobody reads
+    return bool(items) and items[0].senses.get("name", "").startswith("people/")
 
 
 def _colour_ahead(words: list[str]) -> tuple[str | None, list[str]]:
