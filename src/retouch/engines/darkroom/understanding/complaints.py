@@ -34,6 +34,9 @@ _STOPS = {
     "0.5": 0.5,
     "1.5": 1.5,
 }
+_MILDLY = frozenset(
+    {"bit", "little", "rather", "quite", "pretty", "kinda", "slightly", "somewhat", "tad", "touch"}
+)
 _ROUGHLY = ("by", "roughly", "about", "around", "approximately", "at", "least", "almost", "nearly", "full", "a")
 
 
@@ -161,7 +164,8 @@ def _predicates(
     while True:
         begin = at
         at = _after(words_for("degrees"), words, at)
-        too = "too" in words[begin:at]
+        told = cued or (not bare and not _MILDLY.isdisjoint(words[begin:at]))  # "It's a bit dark"
+        too = "too" in words[begin:at] or told
         match = _predicate(words, at, subject, sure=too or cued)
         if match is None:
             return []

@@ -13,6 +13,7 @@ from typing import Any
 
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.understanding.clauses import split
+from retouch.engines.darkroom.understanding.describing import INVENTED, is_invention
 from retouch.engines.darkroom.understanding.description import describe
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.hearing import listen
@@ -27,12 +28,16 @@ from retouch.engines.darkroom.understanding.pronouns import resolve
 from retouch.engines.darkroom.understanding.readers import read_clause, read_prompt
 from retouch.engines.darkroom.understanding.reading import Reading
 from retouch.engines.darkroom.understanding.refusal import refuse
+from retouch.engines.darkroom.understanding.rephrasing import rephrase
 from retouch.engines.darkroom.understanding.statements import settle
 from retouch.engines.darkroom.understanding.telling import name_of, say
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary, vocabulary
 from retouch.errors import UnsupportedInstruction
 
 _ABOUT_SUBJECTS = ("remove_background", "replace_background", "blur_background")
+_HALVES = frozenset({"left", "right", "top", "bottom"})
+_EVERYWHERE = ("replace_background", "remove_background", "extend", "extend_frame")
+_PLACED = ("paste", "insert", "text")
 _WITHIN = {"face": "subject", "sky": "background"}
 
 
@@ -49,9 +54,11 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
 def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
     """What ``prompt`` asks for in English."""
     lexicon = vocabulary()
-    label, prompt = take_label(resolve_names(prompt, sources))
+    label, prompt = take_label(resolve_names(rephrase(prompt), sources))
     items = read_items(prompt, lexicon)
     items = resolve(shorten(items) if sources == 1 else items)
+    if is_invention(items):
+        raise refuse(lexicon, reasons=[INVENTED], unknown=[prompt], has_mask=has_mask)
     heard = listen(items, lexicon, label=label)
     refusal = None
     # What makes sense word for word has nothing to be set aside, but a complaint is never taken for a wish.
@@ -65,6 +72,9 @@ def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
         except UnsupportedInstruction as error:
             refusal = error
     described = Reading(has_mask=has_mask, sources=sources)
+    if heard is not None and heard.orders and not heard.findings:
+        described.hear(heard)
+        items = heard.orders
     if not describe(items, described, lexicon):
         raise refusal or AssertionError
     return _conclude(described, lexicon)
@@ -130,6 +140,16 @@ def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:
     """``step``, the one at number ``at``, with the regions that it must leave alone; what it cannot leave alone
     is noted."""
     operation = lexicon.operations[step.op]
+    if operation.reframes and (sides := found.keep.keys() - {"subject", "face"}):
+        alone = all(lexicon.operations[one.op].reframes for one in found.steps)
+        if alone or not _HALVES.isdisjoint(sides):
+            found.doubt("keeps what a picture is about when it is cropped, and no other part of it")
+    if step.op in _PLACED and not _HALVES.isdisjoint(found.keep):
+        found.doubt("keeps no side free: say where it shall go")
+    if step.op in _ABOUT_SUBJECTS and step.region in ("subject", "face"):
+        found.doubt(f"does not {say(replace(step, region=None), lexicon)} on {name_of(step.region)}")
+    if step.op in _EVERYWHERE and not _HALVES.isdisjoint(found.keep):
+        found.doubt(f"cannot {say(step, lexicon)} and leave a side of it as it is")
     contradicted = {step.region, _WITHIN.get(step.region or "")}
     kept = [region for region, since in found.keep.items() if at >= since]
     if operation.thing and operation.name != "insert":
@@ -138,6 +158,8 @@ def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:
         contradicted |= {"background", "sky"}
     if step.op == "replace_sky":
         contradicted.add("sky")
+    if step.op in ("soften_skin", "blur_faces", "pixelate_faces"):
+        contradicted |= {"subject", "face"}
     if step.op == "remove_subject":
         contradicted |= {"subject", "face"}
     for region in kept:
@@ -156,6 +178,8 @@ def _contradict(steps: list[Step], found: Reading, lexicon: Vocabulary) -> None:
                 found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
             if step.params.get("colour") != other.params.get("colour"):
                 continue  # "Less red and more blue"
+            if step.op == other.op == "crop" and {"ratio"} <= step.params.keys() & other.params.keys():
+                found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
             if opposite and _meet(step, other):
                 found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
     if found.each and found.sources > 1 and any(step.params.get("image") for step in steps):

@@ -7,7 +7,23 @@ import re
 from retouch.engines.darkroom.understanding.remarks import named
 
 _LABEL = re.compile(r"\s{0,9}(?P<label>[^\W\d_][^\n:.,;!?\"“”«»'0-9]{1,40}):\s")
-_ARTICLES = ("a", "an", "the", "my", "our", "for", "new", "this", "your")
+_ARTICLES = (
+    "a",
+    "an",
+    "the",
+    "my",
+    "our",
+    "for",
+    "new",
+    "this",
+    "your",
+    "i",
+    "we",
+    "need",
+    "photo",
+    "picture",
+    "style",
+)
 
 
 def take_label(prompt: str) -> tuple[str, str]:

@@ -34,8 +34,9 @@ def subject_of(words: Sequence[str], lexicon: Vocabulary) -> Subject | None:
     noun = " ".join(rest)
     if noun in abouts():
         items = lexicon.read(noun)[:-1]
-        region = items[0].senses.get("region") if len(items) == 1 else None
-        return Subject(noun, region=region)
+        region = items[0].senses.get("region", "") if len(items) == 1 else ""
+        # The blacks are a tone, and no things of a colour.
+        return Subject(noun, region=None if not region or region.startswith("colour:") else region)
     items = [
         item
         for item in lexicon.read(" ".join(words))[:-1]
