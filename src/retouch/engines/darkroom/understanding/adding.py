@@ -225,7 +225,8 @@ def _is_placed(insertion: Insertion) -> bool:
     """Whether the thing has a place although the one that was named is not found: beside who the picture is of,
     where a position says, or above all that is on the ground, if it belongs in the air."""
     high = insertion.params.get("place") == "sky" and assets.thing(insertion.params["name"]).place != "ground"
-    return insertion.near or high or ("position" in insertion.params and not insertion.sided)
+    placed = "position" in insertion.params and not (insertion.sided or insertion.upon)
+    return insertion.near or high or placed
 
 
 def unplaced(insertion: Insertion) -> str:

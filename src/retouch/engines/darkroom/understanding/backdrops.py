@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from retouch.engines.darkroom import assets
 from retouch.engines.darkroom.understanding import hues
 from retouch.engines.darkroom.understanding.nouns import listed, meant
 from retouch.engines.darkroom.understanding.speech import Speech
@@ -36,9 +38,15 @@ def background_colour(speech: Speech) -> bool:
     said = speech.said["colour2"]
     colour = speech.colour("colour2" if said.startswith("#") and speech.said["colour1"] else "colour1")
     colour = colour or next((_MADE[word] for word in speech.clause.words if word in _MADE), None)
-    if colour is None or not _before(speech):
+    if colour is None or not _before(speech) or _is_thing(speech):
         return False
     return _replace(speech, colour=colour)  # "Pure white background (#ffffff)"
+
+
+def _is_thing(speech: Speech) -> bool:
+    """ "Add a rose behind her ear"."""
+    said, behind = speech.said["colour1"], "background" not in speech.clause.words
+    return behind and bool(assets.find(said)) and re.search(rf"\ban? {said}\b", speech.clause.text) is not None
 
 
 def background_gradient(speech: Speech) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retouch.engines.darkroom.understanding.clauses import joins
+from retouch.engines.darkroom.understanding.labels import is_use
 from retouch.engines.darkroom.understanding.remarks import Remark, named, phrases
 from retouch.engines.darkroom.understanding.vocabulary import Item
 
@@ -18,6 +19,8 @@ _MOST = 5
 _OWNERS = ("my", "our", "his", "her", "their", "this", "the", "your", "these")
 _ARTICLES = (*_OWNERS, "a", "an")
 _BEHIND = ("of", "from", "with", "at", "in", "on", "by", "showing", "for", "taken")
+
+_VIBES = ("vibe", "vibes", "feel", "ready", "material", "worthy", "time")
 _TAME = ("polite", "glue", "definite", "join", "from")
 
 
@@ -43,7 +46,12 @@ def _caption(items: Sequence[Item]) -> _Caption | None:
 class _Caption(Remark):
     def names_picture(self) -> bool:
         words = self.words
-        at = start = match[1] if (match := phrases("presented").match(words, 0)) else 0
+        if self._is_vibe() or self._is_someone():
+            return True
+        start = 0
+        while opening := phrases("openings").match(words, start):
+            start = opening[1]
+        at = start = match[1] if (match := phrases("presented").match(words, start)) else 0
         owned = False
         while at < min(len(words), start + _MOST):
             owned = owned or words[at] in _OWNERS or "name" in self.owner[at]
@@ -56,6 +64,27 @@ class _Caption(Remark):
             owned = owned or used is not None
             at = used[1] if used and words[used[1] - 1] not in named("pictures") else at + 1
         return False
+
+    def _is_vibe(self) -> bool:
+        """ "Insta vibes (please), ...", "Christmas card, ...": what it shall do for."""
+        words = [word for word, item in zip(self.words, self.owner, strict=True) if "polite" not in item]
+        if words[-1:] and words[-1] in _VIBES:
+            words = words[:-1]
+        plain = all(not any(sense.startswith("op.") for sense in item.senses) for item in self.owner)
+        return bool(words) and plain and len(self.words) > 1 and all(map(is_use, words))
+
+    def _is_someone(self) -> bool:
+        """ "My dog at the beach, ...": who is in the picture, and where that was."""
+        words = self.words
+        owned = words[0] in _OWNERS[:5] or words[0] in ("me", "us")
+        at = 0 if words[0] in ("me", "us") else 1
+        while owned and at < len(words) and ("name" in self.owner[at] or words[at] in ("and", *_OWNERS[:5])):
+            at += 1
+        if not owned or at < 1 or at + 1 >= len(words) or words[at] not in ("at", "in", "from", "during"):
+            return False
+        if "name" not in self.owner[at - 1] or not named("telling_apart").isdisjoint(words):
+            return False
+        return self.is_harmless(at + 1, len(words), people=True)
 
     def _is_mark(self, at: int) -> bool:
         """Whether a word before the noun tells which picture is meant: an owner, or what we have no name for."""

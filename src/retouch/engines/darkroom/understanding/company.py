@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from retouch.engines.darkroom.understanding.clauses import joins
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
@@ -30,3 +30,23 @@ class Company:
     def is_beside(self, item: Item) -> bool:
         """Whether ``item`` means nothing except beside one of them."""
         return any(f"around.{name}" in item for name in self.named)
+
+
+_HIM_OR_HER = frozenset({"him", "her", "his"})
+
+
+def shares_out(items: Sequence[Item], lexicon: Vocabulary) -> bool:
+    """Whether ``items`` give one thing to one and another thing to another: "glasses for him, a crown for her"."""
+    worn: list[set[str]] = []
+    for item in items:
+        if any(lexicon.operations[item.senses[form]].thing for form in FORMS if form in item):
+            worn.append(set())
+        elif worn and item.text in _HIM_OR_HER:
+            worn[-1].add("him" if item.text == "his" else item.text)
+        elif worn and item.senses.get("name", "people/person") != "people/person":
+            worn[-1].add(item.senses["name"])
+    given = [who for who in worn if who]
+    return any(
+        one.isdisjoint(other) and (one | other <= _HIM_OR_HER or _HIM_OR_HER.isdisjoint(one | other))
+        for one, other in pairwise(given)
+    )

@@ -82,7 +82,11 @@ class _Context(Purpose):
         words = self.words
         if words[at : at + 1] in (["was"], ["were"]) and named("made") & set(words[at + 1 : at + 2]):
             at += 1  # "Was made at night with my phone"
-        if self.is_purpose(at) or (words[at : at + 1] and words[at] in _PICTURES and self.is_pointing(at)):
+        if (
+            self.is_stray(at)
+            or self.is_purpose(at)
+            or (words[at : at + 1] and words[at] in _PICTURES and self.is_pointing(at))
+        ):
             return True
         if words[at : at + 1] and words[at] in named("made"):
             behind = at + 2 if words[at + 1 : at + 2] and words[at + 1] in _PICTURES else at + 1

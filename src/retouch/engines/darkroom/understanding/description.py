@@ -39,13 +39,14 @@ _PICTURES = _SHOTS | _ARTWORKS
 _IT = (Item("make", {"verb.make": ""}), Item("it", {"image": ""}))
 _ADD = (Item("add", {"verb.apply": ""}),)
 _QUOTED = 120
+_COUNTED = re.compile(r"(?:^|… |, |and )(?:one|two|three|four|five|both|each|none)\b")
+_SEATED = ("at", "in", "on")
 _LONGEST_NOUN = 12
 """Words that describe one thing."""
 
 
 def describe(items: Sequence[Item], found: Reading, lexicon: Vocabulary) -> bool:
-    """Whether ``items`` describe a picture of which something can be done; the steps and a note of the rest are
-    then in ``found``."""
+    """Whether ``items`` describe a picture of which something can be done: that is in ``found``, with a note."""
     if not is_description(items):
         return False
     _DescriptionReader(items, found, lexicon).read()
@@ -67,7 +68,7 @@ class _DescriptionReader:
                 self.owner.append(at)
         self.used: set[int] = set()
         self.tried: set[str] = set()
-        self.creature = False
+        self.creature = self.several = False
 
     def read(self) -> None:
         self.creature = self._is_creature()
@@ -90,6 +91,7 @@ class _DescriptionReader:
         heads = [thing for relation, thing in things if relation == "head" and self._is_extra(*thing)]
         painted = [thing for relation, thing in things if relation == "painted" and self._is_extra(*thing)]
         looks = [*self.found.steps]
+        self.several = len(heads) > 1 and not (contained or painted or looks)
         if heads and self.creature:
             contained = [] if looks else heads[:1]  # "A fox with an umbrella"
         if not contained and (self.found.has_mask or not looks):
@@ -249,8 +251,20 @@ class _DescriptionReader:
                 params[kind] = match[0]
                 self._use(end, match[1])
                 break
+        if not {"place", "position"} & params.keys():
+            self._seat(after, params)
         self.found.add("insert", params=params)
         self.used |= {start + at for at in read.used}
+
+    def _seat(self, at: int, params: dict[str, object]) -> None:
+        """Have the thing where the words from ``at`` on say it is: "a bird on the fence at the top left"."""
+        for start, word in enumerate(self.words[at:], at):
+            match = positions().match(self.words, start) if word in _SEATED else None
+            if match and match[1] > start + 2 and self.words[match[1] : match[1] + 1] != ["of"]:
+                params["position"] = match[0]
+                self._use(start, match[1])
+            if "position" in params or word in _CONTAINING | {HARD}:
+                break
 
     def _tell(self) -> None:
         """Note what of the description was not done."""
@@ -261,6 +275,8 @@ class _DescriptionReader:
         if not told:
             return
         text = " … ".join(told)
+        if _COUNTED.search(text) or (self.several and text.startswith(("a ", "an "))):
+            self.found.steps.clear()  # "Two balloons on the left, one at the right", "a cat and a dog"
         text = text if len(text) <= _QUOTED else text[:_QUOTED].rsplit(" ", 1)[0] + " …"
         self.found.notes.append(
             f"The prompt describes a whole picture. The one that was sent is kept; nothing is made of '{text}'."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from retouch.engines.darkroom.understanding import enlarging
+from retouch.engines.darkroom.understanding import enlarging, hues
 from retouch.engines.darkroom.understanding.nouns import listed, meant
 from retouch.engines.darkroom.understanding.speech import Speech
 
@@ -138,7 +138,11 @@ def border(speech: Speech) -> bool:
     around = speech.said["thing2"].split()[:1]  # "Around it like those posts have"
     if around and around[0] not in listed("pictures"):
         return speech.refuse(NO_OUTLINES, speech.said["thing2"])
-    params: dict[str, str | float] = {"colour": speech.colour() or "white"}
+    behind = [colour for word in speech.said["thing2"].split()[1:] if (colour := hues.colour_of(word))]
+    if len(behind) > 1 or (behind and speech.said["colour1"]):
+        return speech.refuse("adds borders of one colour", speech.said["thing2"])
+    # "Around the picture, black"
+    params: dict[str, str | float] = {"colour": speech.colour() or next(iter(behind), "white")}
     if speech.said["n"]:
         number, words = float(speech.said["n"]), speech.clause.words
         pixels = not {"px", "pixel", "pixels"}.isdisjoint(words)

@@ -9,14 +9,16 @@ from retouch.engines.darkroom.understanding.reading import Reading
 from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
 from retouch.engines.darkroom.understanding.wishes import Amount, measured
 
-_IDLE = ("amount", "polite", "strength")
+_IDLE = ("amount", "polite", "strength", "share")
 _SLIGHT = 0.3
 """Steps as weak as that have been told their amount before."""
 
 
 def hedge(clause: Clause, amount: Amount | None, found: Reading, lexicon: Vocabulary) -> bool:
     """Whether ``clause`` only asks for less of the edit before it, or of what mends a complaint; that is done."""
-    if amount is None or measured(amount) or amount.value > 1:
+    if amount is None or amount.value > 1:
+        return False
+    if measured(amount) and not any("share" in item for item in clause.items):
         return False
     if not all(joins(item) or any(sense in item for sense in _IDLE) for item in clause.items):
         return False

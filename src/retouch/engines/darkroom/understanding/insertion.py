@@ -43,6 +43,8 @@ _VAGUE = frozenset(
 )
 _ALOFT = ("flying", "floating", "hovering", "high")
 _WITHIN = ("in", "to", "into", "at")
+_WATERS = {"lake", "sea", "water", "river", "pond", "pool", "ocean"}
+_UPON = ("on", "onto", "on top of")
 _ON = ("on", "onto", "on top of", "to", "in")
 
 
@@ -50,17 +52,18 @@ _ON = ("on", "onto", "on top of", "to", "in")
 class Insertion:
     """``params``: of the operation `insert`, "name" among them once a thing has been named. ``called``: how.
     ``spot``: words for a place that is not found by name, ``near`` whether that is beside who the picture is of,
-    or all that one sees, and ``sided`` whether it is one side of it; ``worn``: somebody in the picture would wear
-    it, as in "add a tie", but not in "a tie at the top left". ``strange``: words that nothing explains;
-    ``reasons``: why it cannot be done; ``marked``: the place is what the mask marks. ``used``: the numbers of the
-    words that are understood; ``own``: it is said how many by themselves there are: "a blue balloon"; ``some``:
-    the count is a guess."""
+    or all that one sees, ``sided`` whether it is one side of it, and ``upon`` whether it lies on it; ``worn``:
+    somebody in the picture would wear it, as in "add a tie", but not in "a tie at the top left". ``strange``:
+    words that nothing explains; ``reasons``: why it cannot be done; ``marked``: the place is what the mask marks.
+    ``used``: the numbers of the words that are understood; ``own``: it is said how many by themselves there are:
+    "a blue balloon"; ``some``: the count is a guess."""
 
     params: dict[str, Any] = field(default_factory=dict)
     called: str = ""
     spot: str = ""
     near: bool = False
     sided: bool = False
+    upon: bool = False
     worn: bool = False
     strange: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
@@ -170,6 +173,8 @@ class _InsertionReader:
             **{kind: _words()[kind] for kind in _KINDS},
         }
         matches = [(kind, *match) for kind, table in readers.items() if (match := table.match(self.words, at))]
+        if "images" in self.items[at] and not self.named and thing_at(self.words, at + 1):
+            return 0  # "Put both dogs in image 1"
         if any(sense in self.items[at] for sense in _AREA):
             end = at + len(self.items[at].text.split())
             matches.append(("area" if "area" in self.items[at] else "senseless", "", end))
@@ -233,11 +238,13 @@ class _InsertionReader:
         if someone and preposition in _ON:
             self.result.reasons.append(_CARRIED)
             self.result.strange.append(" ".join(spot))
-        self.result.spot = " ".join(spot)
         inside = self.result.sided or preposition in _WITHIN
-        scene = inside and _PART_OF.sub("", " ".join(spot)) in _SCENES
-        aloft = preposition.startswith(_ALOFT)
-        self.result.near = scene or aloft or any(map(_is_subject, self.items[end:last]))
+        part = _PART_OF.sub("", " ".join(spot))
+        scene = inside and part in _SCENES
+        near = scene or preposition.startswith(_ALOFT) or any(map(_is_subject, self.items[end:last]))
+        if not (self.result.spot and near):  # "On the table in front of me": the table has to be found.
+            self.result.spot, self.result.near = " ".join(spot), near
+            self.result.upon = preposition in _UPON and part not in _SCENES | _WATERS
         return last
 
     def _turns(self, at: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.understanding.clauses import split
+from retouch.engines.darkroom.understanding.company import shares_out
 from retouch.engines.darkroom.understanding.describing import INVENTED, is_invention
 from retouch.engines.darkroom.understanding.description import describe
 from retouch.engines.darkroom.understanding.edits import read_edit
@@ -26,7 +27,7 @@ from retouch.engines.darkroom.understanding.naming import resolve_names
 from retouch.engines.darkroom.understanding.preservation import read_keep
 from retouch.engines.darkroom.understanding.pronouns import resolve
 from retouch.engines.darkroom.understanding.readers import read_clause, read_prompt
-from retouch.engines.darkroom.understanding.reading import Reading
+from retouch.engines.darkroom.understanding.reading import ONE_SUBJECT, Reading
 from retouch.engines.darkroom.understanding.refusal import refuse
 from retouch.engines.darkroom.understanding.rephrasing import rephrase
 from retouch.engines.darkroom.understanding.statements import settle
@@ -38,6 +39,8 @@ _ABOUT_SUBJECTS = ("remove_background", "replace_background", "blur_background")
 _HALVES = frozenset({"left", "right", "top", "bottom"})
 _EVERYWHERE = ("replace_background", "remove_background", "extend", "extend_frame")
 _PLACED = ("paste", "insert", "text")
+_FIRST = ("first", "first one", "first image", "first picture", "first photo", "image 1")
+_ALIKE = "does the same to every picture of a sheet, and mixes none of them"
 _WITHIN = {"face": "subject", "sky": "background"}
 
 
@@ -54,7 +57,7 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
 def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
     """What ``prompt`` asks for in English."""
     lexicon = vocabulary()
-    label, prompt = take_label(resolve_names(rephrase(prompt), sources))
+    label, prompt = take_label(resolve_names(rephrase(prompt), sources), lexicon)
     items = read_items(prompt, lexicon)
     items = resolve(shorten(items) if sources == 1 else items)
     if is_invention(items):
@@ -96,6 +99,15 @@ def _read(items: Sequence[Item], found: Reading, lexicon: Vocabulary) -> None:
             case "edit":
                 read_edit(clause, found, lexicon)
     settle(found, lexicon)
+    if shares_out(items, lexicon):
+        found.doubt(ONE_SUBJECT)
+    if found.each and found.sources > 1 and found.steps and any(map(_means_first, items, [Item(""), *items])):
+        found.doubt(_ALIKE)
+
+
+def _means_first(item: Item, before: Item) -> bool:
+    """Whether one picture of a sheet is meant: "side by side, the first in sepia"."""
+    return ("image" in item and item.text in _FIRST) or (item.text == "first" and "definite" in before)
 
 
 def _conclude(found: Reading, lexicon: Vocabulary) -> Recipe:
@@ -146,6 +158,9 @@ def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:
             found.doubt("keeps what a picture is about when it is cropped, and no other part of it")
     if step.op in _PLACED and not _HALVES.isdisjoint(found.keep):
         found.doubt("keeps no side free: say where it shall go")
+    placed = all(one.op in _PLACED for one in found.steps)
+    if placed and any(region.startswith("colour:") for region in found.keep):
+        found.doubt("puts things in, and cannot tell which colours they shall not have")
     if step.op in _ABOUT_SUBJECTS and step.region in ("subject", "face"):
         found.doubt(f"does not {say(replace(step, region=None), lexicon)} on {name_of(step.region)}")
     if step.op in _EVERYWHERE and not _HALVES.isdisjoint(found.keep):
@@ -183,7 +198,7 @@ def _contradict(steps: list[Step], found: Reading, lexicon: Vocabulary) -> None:
             if opposite and _meet(step, other):
                 found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
     if found.each and found.sources > 1 and any(step.params.get("image") for step in steps):
-        found.doubt("does the same to every picture of a sheet, and mixes none of them")
+        found.doubt(_ALIKE)
     if any(step.op == "remove_subject" for step in steps) and any(map(_needs_subject, steps)):
         found.doubt("has no subject left in the picture once it is removed: ask for the rest in a second request")
 

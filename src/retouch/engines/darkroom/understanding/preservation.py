@@ -47,6 +47,8 @@ def read_keep(clause: Clause, found: Reading) -> None:
     chosen = any("keep" in item and f"{item.text} ".startswith(_CHOOSING) for item in clause.items)
     # "... leave the sofa", but not "a plane leaving a trail".
     owned = any("definite" in item and item.text not in ("a", "an") for item in clause.items)
+    if "denial" in clause.items[0] and found.steps and found.steps[-1].op == "insert":
+        found.unknown.append(clause.text)  # "A chair instead of the man"
     for at, item in enumerate(clause.items):
         if "op.looks" in item and at and denies(clause.items[at - 1]):
             found.denied.append((item.senses["op.looks"], item))

@@ -9,6 +9,7 @@ _PICTURES = ("it", "this", "that", "them", "these", "picture", "photo", "image",
 _PLACING = ("for", "on", "in", "as", "to", "onto", "at", "with")
 _TIMES = ("this", "next", "tomorrow", "today", "tonight", "and", "of", "later", "soon")
 _SEEING = (("you", "we", "i", "one", "people", "they"), ("see", "recognise", "recognize", "read"))
+_STRAYING = ("it", "this", "that", "they", "these", "those", "he", "she")
 _FARTHEST = 6
 _ADJECTIVES = 3
 _ANYTHING = 9
@@ -21,7 +22,7 @@ class Purpose(Remark):
     def is_reason(self, at: int) -> bool:
         if self.words[at : at + 1] in (["when"], ["what"], ["how"]):
             return False
-        if self.is_want(at):
+        if self.is_want(at) or self.is_stray(at):
             return True
         return len(self.words) > at and (
             self.is_purpose(at) or self.is_harmless(at, len(self.words), past=True, people=True)
@@ -32,6 +33,13 @@ class Purpose(Remark):
         for verb in range(at + 1, min(at + _FARTHEST, len(self.words))):
             if phrases("wanting").match(self.words, verb) == ("", len(self.words)):
                 return self.is_harmless(at, verb, people=True)
+        return False
+
+    def is_stray(self, at: int) -> bool:
+        """ "(Remove this,) it is not part of the jacket", "it does not belong there"."""
+        if self.words[at : at + 1] and self.words[at] in _STRAYING:
+            match = phrases("strays").match(self.words, at + 1)
+            return match is not None and self.is_harmless(match[1], len(self.words), people=True)
         return False
 
     def is_any_use(self, at: int) -> bool:

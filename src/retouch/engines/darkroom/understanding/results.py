@@ -15,6 +15,19 @@ from retouch.engines.darkroom.understanding.speech import Speech
 RULES = "The rules for such photographs, as to the size of the head and its place, are not looked after."
 WHERE_IT_IS = "What the picture is about stays where it is in it; a crop brings it to the middle."
 _OUTLINED = ("remove_background", "circle_crop", "round_corners")
+_ADDED = {
+    "shadow": ("paste",),
+    "shadows": ("paste",),
+    "border": ("border", "mat", "polaroid_frame"),
+    "borders": ("border", "mat", "polaroid_frame"),
+    "frame": ("border", "mat", "polaroid_frame"),
+    "frames": ("border", "mat", "polaroid_frame"),
+    "text": ("text",),
+    "grain": ("grain",),
+    "vignette": ("vignette",),
+}
+"""What may be said not to be added, and the operations that do."""
+
 _COMPOSED = ("paste", "replace_background", "replace_sky")
 _CONTINUED = ("extend", "extend_frame", "fill", "remove_subject")
 _LEAVING_SUBJECT = ("blur_background", "replace_background", "remove_background", "replace_sky")
@@ -143,6 +156,21 @@ def transparent_anyway(speech: Speech) -> bool:
     return bool(speech.found.steps) and speech.found.steps[-1].op in _OUTLINED
 
 
+def nothing_added(speech: Speech) -> bool:
+    """ "... no shadows added", "no border": nothing comes that was not asked for, and no shadow with a cut-out."""
+    steps, added = speech.found.steps, set(speech.clause.words)
+    if not steps:
+        return False
+    for kind, ops in _ADDED.items():
+        if kind in added and any(step.op in ops for step in steps):
+            return False
+    if not added.isdisjoint(
+        ("added", "add", "extra", "additional", "adding", "effects", "filters", "frame", "border")
+    ):
+        return True
+    return all(step.op in ("remove_background", "replace_background") for step in steps)
+
+
 def occasion(speech: Speech) -> bool:
     """ "Passport photo: ...": what it is to be, whose rules nobody here knows."""
     speech.found.notes.append(RULES)
@@ -159,6 +187,7 @@ MEANINGS = {
     "placed": placed,
     "sized": sized,
     "transparent_anyway": transparent_anyway,
+    "nothing_added": nothing_added,
     "occasion": occasion,
     "harmonised": harmonised,
     "seamless": seamless,

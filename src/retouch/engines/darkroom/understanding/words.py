@@ -52,6 +52,16 @@ _ITS = re.compile(r"\bits(?= (?:a|an|my|his|her|our|their|for|too|so|very|just|r
 """Where "its" is "it's"."""
 
 _SHORT = (
+    (re.compile(r"(?<=\d) ?°(?! ?[cf]\b)"), " degrees "),
+    (
+        re.compile(
+            r"(?<=\bfor )((?:an?|the|my|our|this|his|her|their) [a-z]+)-(?:style|type|like|esque|ish|inspired) "
+        ),
+        r"\1 ",
+    ),
+    (re.compile(r"(?<=[a-z)\d]) (?:n|'n'|'n|n') (?=[a-z\d])"), " and "),
+    (re.compile(r"\b(?:pl+[sz]{2,}|ple+a+s+e{2,}|ple{2,}a+s+e+)\b"), "please"),
+    (re.compile(r"\bth(?:x{2,}|an+x{2,}|nx+)\b"), "thanks"),
     (re.compile(r"\bw/(?!o\b)"), "with "),
     (re.compile(r"\bw/o\b"), "without"),
     (re.compile(r"\bincl?\. "), "and "),
