@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from retouch.imaging.raster import Raster
 from retouch.imaging.resample import resize
 from retouch.service import stages
 from retouch.service.task import Task, WorkerConfig
+from tests.memory import remembered
 
 OPERATIONS = {
     operation.name: operation
@@ -32,6 +33,12 @@ OPERATIONS = {
 does."""
 
 SIDE = 320
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _remembered() -> Iterator[None]:
+    with remembered():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from retouch.engines.darkroom.scene import Scene
 from retouch.errors import UserError
 from retouch.imaging.raster import Raster
 from retouch.imaging.resample import resize
-from tests.engines.darkroom.test_engine import canvas_for, difference, is_grey
+from tests.engines.darkroom.editing import canvas_for, difference, is_grey
 
 Photo = Callable[..., Raster]
 

@@ -96,15 +96,25 @@ def fit_gamut(linear: F32) -> F32:
     A colour brighter than the screen is first dimmed by a share of its excess: mixing with grey alone would
     turn every strongly lit surface white.
     """
-    excess = np.maximum(linear.max(-1, keepdims=True) - 1, 0)
-    colour = linear / (1 + np.float32(0.3) * excess)
-    grey = np.clip(luminance(colour), 0, 1)[..., None]
-    way = colour - grey
+    low, high = _extremes(linear)
+    outside = (low < 0) | (high > 1)
+    fitted = linear.astype(np.float32)
+    beyond = fitted[outside]
+    beyond /= (1 + np.float32(0.3) * np.maximum(high[outside] - 1, 0))[..., None]
+    grey = np.clip(luminance(beyond), 0, 1)
+    way = beyond - grey[..., None]
+    low, high = _extremes(way)
     tiny = np.float32(1e-6)
-    up = (1 - grey) / np.maximum(way.max(-1, keepdims=True), tiny)
-    down = grey / np.maximum(-way.min(-1, keepdims=True), tiny)
-    share = np.minimum(np.minimum(up, down), 1)
-    return np.asarray(np.clip(grey + share * way, 0, 1), dtype=np.float32)
+    share = np.minimum((1 - grey) / np.maximum(high, tiny), grey / np.maximum(-low, tiny))
+    fitted[outside] = np.clip(grey[..., None] + np.minimum(share, 1)[..., None] * way, 0, 1)
+    return fitted
+
+
+def _extremes(colours: F32) -> tuple[F32, F32]:
+    """The least and the greatest channel of each colour (..., 3): a reduction over so short an axis is slow."""
+    red, green, blue = (colours[..., channel] for channel in range(3))
+    low, high = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
+    return np.asarray(low, np.float32), np.asarray(high, np.float32)
 
 
 @dataclass(frozen=True)

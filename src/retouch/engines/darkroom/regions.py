@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.understanding.hues import say
-from retouch.engines.darkroom.vision.faces import glimpsed
+from retouch.engines.darkroom.vision.faces import Face, glimpsed
 from retouch.engines.darkroom.vision.hues import find_colour
 from retouch.engines.darkroom.vision.hues import is_subjects as colour_is_subjects
 from retouch.engines.darkroom.vision.saliency import is_clear
@@ -111,17 +111,22 @@ def _sought(scene: Scene, colour: str) -> F32:
     return weight
 
 
-def faces(scene: Scene) -> F32:
-    """Every face of the picture: the hull of its mesh, grown up the forehead, soft at its edge; 0 throughout
-    where there is none."""
+def faces(scene: Scene, seen: Sequence[Face] | None = None) -> F32:
+    """Every face of the picture, or those ``seen`` alone: the hull of its mesh, grown up the forehead, soft at its
+    edge; 0 throughout where there is none."""
     width, height = scene.original.size
     weight = np.zeros((height, width), np.float32)
-    for face in scene.faces:
+    for face in scene.faces if seen is None else seen:
         reach = max(3.0, 0.09 * max(face.box[2] - face.box[0], face.box[3] - face.box[1]))
         hull = cv2.convexHull(_grown(face.mesh[:, :2])).astype(np.int32)
-        one = np.zeros((height, width), np.float32)
-        cv2.fillConvexPoly(one, hull, 1.0, lineType=cv2.LINE_AA)
-        np.maximum(weight, cv2.GaussianBlur(one, (0, 0), reach / 2), out=weight)
+        air = int(2 * reach) + 3
+        left, top = np.maximum(hull.min((0, 1)) - air, 0)
+        right, bottom = hull.max((0, 1)) + air
+        near = weight[top:bottom, left:right]
+        if near.size:
+            one = np.zeros(near.shape, np.float32)
+            cv2.fillConvexPoly(one, hull - (left, top), 1.0, lineType=cv2.LINE_AA)
+            np.maximum(near, cv2.GaussianBlur(one, (0, 0), reach / 2), out=near)
     return weight
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from retouch.engines.darkroom.filters import shrink
 from retouch.errors import UnsupportedInstruction
 from retouch.imaging.raster import F32, Raster
 from retouch.imaging.resample import resize
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 SEEN_CLOSELY = 1024
 """The longer side, in pixels, of a picture in which a larger one would show hardly a face more."""
+
+OUTLINED = 512
+"""The longer side, in pixels, of a matte that tells where the subject is and not how its edge runs."""
 
 
 class Scene:
@@ -164,6 +168,16 @@ class Scene:
         from retouch.engines.darkroom.vision.matte import find_matte
 
         return find_matte(self.original.rgb, self.decided)
+
+    @cached_property
+    def outline(self) -> F32:
+        """As `matte`, its longer side at most `OUTLINED` pixels: for what need not know an edge to the pixel."""
+        from retouch.engines.darkroom.vision.matte import find_matte
+
+        if "matte" in vars(self):
+            return np.asarray(shrink(self.matte, OUTLINED), np.float32)
+        small = np.ascontiguousarray(shrink(self.original.rgb, OUTLINED), dtype=np.uint8)
+        return find_matte(small, np.asarray(shrink(self.decided, OUTLINED), np.float32))
 
     @cached_property
     def sky(self) -> Sky:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from retouch.engines.darkroom.operations import find
 from retouch.engines.darkroom.scene import Scene
 from retouch.imaging.raster import Raster
+from tests.memory import remembered
 
 Photo = Callable[..., Raster]
 STYLES = (
@@ -17,6 +18,12 @@ STYLES = (
     *("halftone", "pixel_art", "mosaic", "stained_glass", "low_poly"),
 )
 WEATHER = ("snow", "rain", "storm", "fog", "night", "moonlight", "blue_hour")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _remembered() -> Iterator[None]:
+    with remembered():
+        yield
 
 
 @pytest.mark.parametrize("name", [*STYLES, *WEATHER])

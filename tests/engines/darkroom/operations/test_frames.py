@@ -31,6 +31,17 @@ def test_a_border_is_even_and_leaves_the_picture_untouched(photo: Photo, width: 
     assert (result.rgb[:rim] == result.rgb[0, 0]).all()
 
 
+@pytest.mark.parametrize(("shape", "wide"), [("1:1", 1.0), ("16:9", 16 / 9), ("9:16", 9 / 16), ("3:2", 1.5)])
+def test_bars_bring_a_picture_to_a_shape_and_leave_all_of_it(photo: Photo, shape: str, wide: float) -> None:
+    source = photo("china", 200)
+    result = border(Scene(source), colour="white", shape=shape)
+    assert result.size == border_size(source.size, (), shape=shape)
+    assert result.width / result.height == pytest.approx(wide, abs=0.01)
+    left, top = (result.width - source.width) // 2, (result.height - source.height) // 2
+    assert min(left, top) == 0
+    assert (result.rgb[top : top + source.height, left : left + source.width] == source.rgb).all()
+
+
 def test_a_border_around_a_cut_out_is_opaque_and_the_cut_out_is_not() -> None:
     source = Raster(np.zeros((40, 60, 3), np.uint8), np.zeros((40, 60), np.uint8))
     result = border(Scene(source))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -25,6 +25,7 @@ from retouch.engines.darkroom.understanding.instruction import understand
 from retouch.engines.darkroom.understanding.vocabulary import Operation, vocabulary
 from retouch.errors import TargetNotFound
 from retouch.imaging.raster import F32, Raster
+from tests.memory import remembered
 
 Photo = Callable[..., Raster]
 GOLDENS = Path(__file__).parents[3] / "data" / "goldens"
@@ -40,6 +41,12 @@ PARTS = 12
 """How many parts there are each way."""
 STEPS = 500
 """Into how many steps black to white is divided in the files."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _remembered() -> Iterator[None]:
+    with remembered():
+        yield
 
 
 def summary(raster: Raster) -> F32:

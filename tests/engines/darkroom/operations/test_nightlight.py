@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 
 from retouch.engines.darkroom import regions
-from retouch.engines.darkroom.colour import luminance, to_linear, to_srgb
+from retouch.engines.darkroom.colour import luminance, to_linear
 from retouch.engines.darkroom.operations.night import night
-from retouch.engines.darkroom.operations.nightlight import light_subject
+from retouch.engines.darkroom.operations.nightlight import light_of
 from retouch.engines.darkroom.scene import Scene
-from retouch.imaging.raster import F32, Raster
+from retouch.imaging.raster import Raster
 
 Photo = Callable[..., Raster]
 
@@ -31,19 +31,36 @@ def test_a_face_at_night_keeps_the_hue_of_skin(photo: Photo) -> None:
 def test_the_rim_is_cool_and_on_the_side_of_the_moon() -> None:
     subject = np.zeros((200, 200), np.float32)
     cv2.circle(subject, (100, 100), 50, 1.0, -1, cv2.LINE_AA)
+    rgb = np.where(subject[..., None] > 0.5, 160, 90).astype(np.uint8).repeat(3, 2)
     for variation, lit, dark in ((0.0, 145, 55), (-1.0, 55, 145)):
-        scene = Scene(Raster(np.full((200, 200, 3), 128, np.uint8)), variation=variation)
-        vars(scene).update(saliency=subject, faces=[])
+        scene = Scene(Raster(rgb), variation=variation)
+        vars(scene).update(portraits=[])
         image = np.zeros((200, 200, 3), np.float32)
-        light_subject(image, scene, stops=0, key=0, rim=0.5)
+        light = light_of(scene, subject, stops=0, key=0, rim=0.5)
+        assert light is not None
+        light.shine(image, rgb, slice(0, 200))
         assert image[90, lit].sum() > 4 * image[90, dark].sum()
         assert image[90, lit, 2] > image[90, lit, 0]
 
 
+def test_light_falls_on_the_rows_that_it_is_asked_for() -> None:
+    subject = np.zeros((200, 200), np.float32)
+    cv2.circle(subject, (100, 100), 50, 1.0, -1, cv2.LINE_AA)
+    rgb = np.where(subject[..., None] > 0.5, 160, 90).astype(np.uint8).repeat(3, 2)
+    scene = Scene(Raster(rgb))
+    vars(scene).update(portraits=[])
+    light = light_of(scene, subject, stops=1, key=1, rim=0.5)
+    assert light is not None
+    whole = np.full((200, 200, 3), 0.02, np.float32)
+    parts = whole.copy()
+    light.shine(whole, rgb, slice(0, 200))
+    for rows in (slice(0, 90), slice(90, 200)):
+        light.shine(parts[rows], rgb[rows], rows)
+    assert whole[100, 100].min() > 2 * whole[10, 10].max()
+    assert np.allclose(whole, parts)
+
+
 def test_without_a_subject_nothing_is_lit() -> None:
     scene = Scene(Raster(np.full((80, 120, 3), 128, np.uint8)))
-    vars(scene).update(saliency=np.zeros((80, 120), np.float32), faces=[])
-    image: F32 = to_linear(scene.picture.rgb) * np.float32(0.1)
-    before = to_srgb(image)
-    light_subject(image, scene, stops=1, key=1, rim=1)
-    assert np.array_equal(to_srgb(image), before)
+    vars(scene).update(portraits=[])
+    assert light_of(scene, np.zeros((80, 120), np.float32), stops=1, key=1, rim=1) is None

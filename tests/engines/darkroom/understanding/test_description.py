@@ -69,8 +69,14 @@ def test_a_crowded_description_puts_in_a_few_things_only() -> None:
     assert len(read(crowd).steps) == MOST_THINGS
 
 
-def test_creating_a_picture_of_something_describes_it() -> None:
-    assert ops("Create an image of a dog") == ["insert"]
+def test_creating_a_picture_of_something_is_no_edit() -> None:
+    with pytest.raises(UnsupportedInstruction, match="makes up no new ones"):
+        read("Create an image of a dog")
+
+
+def test_what_an_animal_is_described_with_is_not_put_on_whoever_is_there() -> None:
+    assert ops("A fox with sunglasses and a party hat") == ["insert"]
+    assert ops("A fox wearing sunglasses") == ["insert"]
 
 
 HOSTILE = [

@@ -39,18 +39,36 @@ def test_a_plural_alone_means_several() -> None:
     assert params(f"add {MOST} birds")["count"] == MOST
 
 
-def test_a_place_that_is_not_found_by_name_is_told_of_unless_a_mask_says_where() -> None:
-    recipe = read("add a flamingo in the pool")
-    assert recipe.notes == (
-        "It cannot be told where 'pool' is: 'flamingo' is put where there is room, and a mask would say where.",
-    )
+def test_nothing_is_put_beside_what_is_not_found_by_name_unless_a_mask_says_where() -> None:
+    with pytest.raises(UnsupportedInstruction, match="cannot find 'pool' in a picture: send a mask"):
+        read("add a flamingo in the pool")
+    with pytest.raises(UnsupportedInstruction, match="cannot find 'laptop' in a picture"):
+        read("add a cup of coffee next to the laptop")
+    with pytest.raises(UnsupportedInstruction, match="cannot find 'church' in a picture"):
+        read("add two birds to the left of the church")
     assert read("add a flamingo in the pool", has_mask=True).notes == ()
     assert read("add a flamingo in the picture").notes == ()
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "add a cat next to the woman",
+        "put a ball in front of the dog",
+        "add a plant in the living room",
+        "add a Christmas tree in the corner of the room",
+        "add a rainbow over the waterfall",
+        "add a boat on the lake at the bottom left",
+    ],
+)
+def test_a_thing_beside_the_subject_or_somewhere_in_a_scene_is_put_where_there_is_room(prompt: str) -> None:
+    (note,) = read(prompt).notes
+    assert "is put where there is room, and a mask would say where" in note
+
+
 def test_a_prop_goes_on_a_head_unless_it_is_said_to_lie_somewhere() -> None:
     assert [step.op for step in read("add a crown").steps] == ["crown"]
-    assert params("put a crown on the table")["name"] == "crown"
+    assert params("put a crown on the ground")["name"] == "crown"
     assert [step.op for step in read("add a party hat and two balloons").steps] == ["hat", "insert"]
 
 

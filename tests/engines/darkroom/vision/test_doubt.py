@@ -35,6 +35,12 @@ def test_what_is_sure_stays_as_it_is() -> None:
     np.testing.assert_allclose(found[:25], 0)
 
 
+def test_a_spot_of_another_colour_makes_no_hole() -> None:
+    rgb, saliency = scene()
+    cv2.circle(rgb, (100, 125), 4, GREEN, -1)
+    assert settled(rgb, saliency)[122:129, 97:104].min() > 0.9
+
+
 def test_a_map_without_doubt_comes_back_itself() -> None:
     rgb, _ = scene()
     sure = (rgb[..., 0] > rgb[..., 1]).astype(np.float32)

@@ -2,10 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
-from retouch.engines.darkroom.vision.saliency import _tidied, find_saliency, glance, is_clear
+from retouch.engines.darkroom.vision.networks import run
+from retouch.engines.darkroom.vision.saliency import (
+    HALF,
+    NETWORK,
+    _joined,
+    _side_output,
+    _tidied,
+    find_saliency,
+    glance,
+    is_clear,
+)
 from retouch.imaging.raster import U8, Raster
 
 Photo = Callable[..., Raster]
@@ -40,6 +51,31 @@ def test_a_small_subject_gets_a_closer_look(photo: Photo) -> None:
     # The rocket is thin: the second pass is surer of it than one pass at about the same size.
     assert float((close * (1 - close)).sum() / close.sum()) < float((once * (1 - once)).sum() / once.sum())
     assert is_clear(close)
+
+
+def test_the_map_made_of_half_the_network_is_its_own_second_one() -> None:
+    pixels = np.zeros((64, 64, 3), np.float32)
+    pixels[16:40, 20:50] = (2.0, -1.0, 0.5)
+    (features,) = run(NETWORK, pixels, HALF)
+    (second,) = run(NETWORK, pixels, "1961")
+    ours = cv2.resize(_side_output(features[0]), (64, 64))
+    assert np.abs(1 / (1 + np.exp(-ours)) - second[0, 0]).max() < 1e-4
+
+
+def test_of_two_passes_the_surer_one_decides() -> None:
+    first, second = np.full((40, 40), -1.0, np.float32), np.full((26, 26), -6.0, np.float32)
+    first[:, 20:], second[:, 13:] = 1.0, -6.0
+    assert _joined(first, second).max() < 0
+    assert _joined(-first, -second).min() > 0
+
+
+def test_what_is_thin_is_left_to_the_finer_of_two_passes() -> None:
+    first, second = np.full((40, 40), -6.0, np.float32), np.full((26, 26), -6.0, np.float32)
+    first[:, 4:7] = 5.0
+    first[10:30, 15:35] = 5.0
+    both = _joined(first, second)
+    assert both[:, 4:7].min() > 0
+    assert both[15:25, 20:30].max() < 0
 
 
 def _texture() -> U8:

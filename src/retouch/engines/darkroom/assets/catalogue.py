@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -55,6 +55,7 @@ def _bundled() -> tuple[Mapping[str, Thing], Mapping[str, str]]:
     return MappingProxyType(things), MappingProxyType({**plural, **called})
 
 
+@lru_cache(maxsize=4096)
 def _plain(phrase: str) -> str:
     phrase = " ".join(re.sub(r"[-_’']", " ", phrase.lower()).split())
     return _LEADING.sub("", phrase)

@@ -13,6 +13,9 @@ import numpy as np
 
 from retouch.imaging.raster import F32
 
+_STRIP = 64
+"""Rows that are sampled at once: as many as the processor keeps at hand."""
+
 
 @dataclass(frozen=True, eq=False)
 class Flow:
@@ -67,23 +70,32 @@ def kuwahara(image: F32, flow: Flow, radius: float, *, sectors: int = 8, sharpne
     mean = cv2.GaussianBlur(image, (0, 0), sigma)
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     variance = cv2.GaussianBlur(gray * gray, (0, 0), sigma) - cv2.GaussianBlur(gray, (0, 0), sigma) ** 2
-    deviation = np.sqrt(np.maximum(variance, 0)) * np.float32(255)
-    calm = 1 / (1 + deviation ** np.float32(sharpness))
+    calm = 1 / (1 + (np.maximum(variance, 0) * np.float32(255 * 255)) ** (sharpness / 2))
     # The means travel weighted by their calm: one sampling fetches both.
     red, green, blue = cv2.split(mean)
     packed = cv2.merge([red * calm, green * calm, blue * calm, calm])
-    stretch = 1 + flow.order
-    long, short = radius * 0.75 * stretch, radius * 0.75 / stretch
-    x, y = grid(*gray.shape)
-    total = packed * np.float32(0.25)
-    for sector in range(sectors):
-        angle = 2 * pi * (sector + 0.5) / sectors
-        forward, aside = np.float32(cos(angle)) * long, np.float32(sin(angle)) * short
-        at_x = x + flow.x * forward - flow.y * aside
-        at_y = y + flow.y * forward + flow.x * aside
-        total += cv2.remap(packed, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    red, green, blue, weight = cv2.split(total)
-    return np.asarray(cv2.merge([red / weight, green / weight, blue / weight]), dtype=np.float32)
+    result = np.empty(image.shape, np.float32)
+    for top in range(0, len(gray), _STRIP):
+        rows = slice(top, top + _STRIP)
+        total = packed[rows] * np.float32(0.25)
+        stretch = 1 + flow.order[rows]
+        long, short = radius * 0.75 * stretch, radius * 0.75 / stretch
+        x, y = grid(*stretch.shape)
+        y += np.float32(top)
+        along_x, along_y = flow.x[rows] * long, flow.y[rows] * long
+        across_x, across_y = -flow.y[rows] * short, flow.x[rows] * short
+        for sector in range(sectors):
+            angle = 2 * pi * (sector + 0.5) / sectors
+            forward, aside = np.float32(cos(angle)), np.float32(sin(angle))
+            at_x, at_y = along_x * forward, along_y * forward
+            at_x += x
+            at_y += y
+            at_x += across_x * aside
+            at_y += across_y * aside
+            total += cv2.remap(packed, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        for channel in range(3):
+            np.divide(total[..., channel], total[..., 3], out=result[rows, :, channel])
+    return result
 
 
 def smear(signal: F32, flow: Flow, reach: int, *, step: float = 1.5) -> F32:
@@ -92,26 +104,27 @@ def smear(signal: F32, flow: Flow, reach: int, *, step: float = 1.5) -> F32:
     Source: Cabral, Leedom: Imaging vector fields using line integral convolution, 1993.
     """
     total = signal.copy()
-    weights = 1.0
-    start_x, start_y = grid(*signal.shape[:2])
     vectors = cv2.merge([flow.x, flow.y])
-    for sign in (1.0, -1.0):
-        at_x, at_y = start_x.copy(), start_y.copy()
-        step_x, step_y = flow.x * np.float32(sign * step), flow.y * np.float32(sign * step)
-        for index in range(1, reach + 1):
-            at_x += step_x
-            at_y += step_y
-            weight = float(np.exp(-0.5 * (index / (0.6 * reach)) ** 2))
-            taken = cv2.remap(signal, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-            total += taken * np.float32(weight)
-            weights += weight
-            if index < reach:
-                here = cv2.remap(vectors, at_x, at_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
-                next_x, next_y = (np.asarray(part, dtype=np.float32) for part in cv2.split(here))
-                # Directions have no sign: go on the way we came.
-                turn = np.where(next_x * step_x + next_y * step_y < 0, np.float32(-step), np.float32(step))
-                step_x, step_y = next_x * turn, next_y * turn
-    total *= np.float32(1 / weights)
+    shares = [float(np.exp(-0.5 * (index / (0.6 * reach)) ** 2)) for index in range(1, reach + 1)]
+    for top in range(0, len(signal), _STRIP):
+        part = total[top : top + _STRIP]
+        for sign in (1.0, -1.0):
+            at_x, at_y = grid(*part.shape[:2])
+            at_y += np.float32(top)
+            step_x = flow.x[top : top + _STRIP] * np.float32(sign * step)
+            step_y = flow.y[top : top + _STRIP] * np.float32(sign * step)
+            for index, share in enumerate(shares, 1):
+                at_x += step_x
+                at_y += step_y
+                taken = cv2.remap(signal, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+                part += taken * np.float32(share)
+                if index < reach:
+                    here = cv2.remap(vectors, at_x, at_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
+                    next_x, next_y = (np.asarray(half, dtype=np.float32) for half in cv2.split(here))
+                    # Directions have no sign: go on the way we came.
+                    turn = np.where(next_x * step_x + next_y * step_y < 0, np.float32(-step), np.float32(step))
+                    step_x, step_y = next_x * turn, next_y * turn
+    total *= np.float32(1 / (1 + 2 * sum(shares)))
     return total
 
 

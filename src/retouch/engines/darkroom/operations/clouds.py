@@ -43,15 +43,17 @@ def ramp(colours: tuple[str, ...], at: F32) -> F32:
     return np.asarray(np.maximum(from_oklab(mixed.astype(np.float32)), 0), dtype=np.float32)
 
 
-def noise(rng: np.random.Generator, *, octaves: int = 8, first: int = 4, gain: float = 0.6) -> F32:
-    """Fractal noise that repeats at its edges: float32 (FIELD, FIELD), mean 0, deviation 1."""
+def noise(
+    rng: np.random.Generator, *, octaves: int = 8, first: int = 4, gain: float = 0.6, side: int = FIELD
+) -> F32:
+    """Fractal noise that repeats at its edges: float32 (side, side), mean 0, deviation 1."""
     total = np.zeros((first, first), np.float32)
     for octave in range(octaves):
         if octave:
             total = _doubled(total, 2 * len(total))
         total += rng.standard_normal(total.shape, dtype=np.float32) * np.float32(gain**octave)
-    if len(total) != FIELD:
-        total = _doubled(total, FIELD)
+    if len(total) != side:
+        total = _doubled(total, side)
     return np.asarray((total - total.mean()) / total.std(), dtype=np.float32)
 
 
@@ -63,45 +65,59 @@ def _doubled(grid: F32, side: int) -> F32:
     return np.ascontiguousarray(large[start : start + side, start : start + side], dtype=np.float32)
 
 
-def paint_sky(size: tuple[int, int], horizon: float, air: Air, rng: np.random.Generator, sun: float) -> F32:
+def paint_sky(
+    size: tuple[int, int],
+    horizon: float,
+    air: Air,
+    rng: np.random.Generator,
+    sun: float,
+    *,
+    rows: int | None = None,
+) -> F32:
     """A sky of ``size`` (width, height), its horizon at row ``horizon``, ``sun`` the column of its light as a
     share of the width: linear light, float32 (height, width, 3). Below the horizon its last colour goes on.
+    ``rows``: how many of its rows, from the top, are painted; None for all.
 
     The clouds lie on a flat ceiling and so crowd together toward the horizon. Where the field is thicker toward
     the light than here, the cloud is in its own shadow.
     """
-    width, height = size
-    unit = max(width, height)
+    width, height = size[0], size[1] if rows is None else min(rows, size[1])
+    unit = max(size)
     y = np.clip((np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(max(1.0, horizon)), 0, 1)
     x = (np.arange(width, dtype=np.float32) + np.float32(0.5) - np.float32(sun * width)) / np.float32(unit)
-    sky = np.repeat(ramp(air.colours, y)[:, None], width, 1)
+    clear = ramp(air.colours, y)
     drop = (1 - y) * np.float32(horizon / unit)
     glow = np.zeros((height, width), np.float32)
     if air.sun:
         far = np.hypot(x[None, :], (drop[:, None] - np.float32(0.05)) * np.float32(1.3))
         glow = np.float32(air.sun) * (0.75 * np.exp(-np.square(far / 0.12)) + 0.5 * np.exp(-far / 0.25))
-        sky += glow[..., None] * parse_hex(air.sunlight)
-    if not air.cover:
-        return sky
-    thick, light = _ceiling(size, horizon, air, rng, sun)
-    tone = parse_hex(air.shade) + (parse_hex(air.lit) - parse_hex(air.shade)) * light[..., None]
-    # Low clouds take on the colour of the air before them; those near the sun shine.
-    distant = np.square(y)[:, None, None] * np.float32(0.55)
-    tone = tone + (sky - tone) * distant
-    if air.sun:
-        rim = glow * (1 - thick) * thick * 4
-        tone = tone + ((0.5 * glow + 0.9 * rim) * np.float32(0.8))[..., None] * parse_hex(air.sunlight)
-    return np.asarray(sky + (tone - sky) * thick[..., None], dtype=np.float32)
+    shining = parse_hex(air.sunlight)
+    sky = [glow * tone + colour[:, None] for tone, colour in zip(shining, clear.T, strict=True)]
+    if air.cover:
+        thick, bright = _ceiling((width, height), unit, horizon, air, rng, sun)
+        # Low clouds take on the colour of the air before them; those near the sun shine.
+        near = 1 - np.square(y)[:, None] * np.float32(0.55)
+        shine = np.float32(0.4) * glow + np.float32(0.72) * glow * (1 - thick) * thick * 4
+        shade, lit = parse_hex(air.shade), parse_hex(air.lit)
+        for channel, plain in enumerate(sky):
+            tone = bright * (lit[channel] - shade[channel])
+            tone += shade[channel]
+            tone -= plain
+            tone *= near
+            tone += shine * shining[channel]
+            tone *= thick
+            plain += tone
+    return np.asarray(cv2.merge(sky), dtype=np.float32)
 
 
 def _ceiling(
-    size: tuple[int, int], horizon: float, air: Air, rng: np.random.Generator, sun: float
+    size: tuple[int, int], unit: int, horizon: float, air: Air, rng: np.random.Generator, sun: float
 ) -> tuple[F32, F32]:
-    """How thick the cloud is and how much light it has, 0..1 each."""
+    """How thick the cloud is and how much light it has, 0..1 each, on ``size`` (width, height) of a sky that
+    measures ``unit`` on its longer side."""
     width, height = size
-    unit = max(width, height)
     field = noise(rng)
-    large = cv2.GaussianBlur(noise(rng, octaves=2, first=3), (0, 0), 8, borderType=cv2.BORDER_REFLECT)
+    large = _doubled(noise(rng, octaves=2, first=3, side=FIELD // 8), FIELD)
     swirl = noise(rng, octaves=3, first=3)
     # Looking up by an angle above the horizon, the ceiling is so far away; below it the sky is its own mirror.
     drop = np.abs(np.float32(horizon) - np.arange(height, dtype=np.float32)) * np.float32(1 / unit)
@@ -114,11 +130,7 @@ def _ceiling(
 
     def at(values: F32, dx: float = 0.0, dy: float = 0.0) -> F32:
         sampled = cv2.remap(
-            values,
-            np.mod(u + np.float32(dx), FIELD).astype(np.float32),
-            np.mod(v + np.float32(dy), FIELD).astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_WRAP,
+            values, u + np.float32(dx), v + np.float32(dy), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
         )
         return np.asarray(sampled, dtype=np.float32)
 

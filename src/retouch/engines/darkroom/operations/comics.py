@@ -98,9 +98,10 @@ def _reduce(scene: Scene, grade: Grade, *, steps: int, weight: float) -> _Panel:
 
 
 def _faces(scene: Scene, size: tuple[int, int]) -> F32 | None:
-    if not scene.faces:
+    # Of a small one there are no features to keep.
+    if not scene.portraits:
         return None
-    weight = cv2.resize(regions.faces(scene), size, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(regions.faces(scene, scene.portraits), size, interpolation=cv2.INTER_AREA)
     return np.asarray(weight * np.float32(0.8), np.float32)
 
 

@@ -45,11 +45,13 @@ def foreground(scene: Scene, alpha: F32) -> U8:
 def lay_over(back: U8, front: U8, alpha: F32) -> U8:
     """``front`` over ``back`` by ``alpha``; light mixes as light, so that a bright ground does not darken an edge.
     Only what is neither opaque nor clear is computed."""
-    out: U8 = np.where((alpha >= 0.5)[..., None], front, back)
-    edge = (alpha > 0.002) & (alpha < 0.998)
-    if edge.any():
-        share = alpha[edge][:, None]
-        out[edge] = to_srgb(to_linear(front[edge]) * share + to_linear(back[edge]) * (1 - share))
+    out: U8 = front.copy()
+    cv2.copyTo(back, (alpha < 0.5).view(np.uint8), out)
+    edge = np.flatnonzero((alpha > 0.002) & (alpha < 0.998))
+    if edge.size:
+        share = alpha.reshape(-1)[edge, None]
+        near, far = (to_linear(layer.reshape(-1, 3)[edge]) for layer in (front, back))
+        out.reshape(-1, 3)[edge] = to_srgb(near * share + far * (1 - share))
     return out
 
 

@@ -23,6 +23,7 @@ from retouch.engines.darkroom.filters import shrink
 from retouch.engines.darkroom.operations.backdrop import grained
 from retouch.engines.darkroom.operations.clouds import DOME, Air, paint_sky, stars
 from retouch.engines.darkroom.operations.cutout import lay_over, mean_lab, noise_of
+from retouch.engines.darkroom.operations.local import strips
 from retouch.engines.darkroom.operations.membrane import spread
 from retouch.engines.darkroom.scene import Scene
 from retouch.engines.darkroom.vision.matte import estimate_foreground
@@ -176,8 +177,12 @@ def _made(scene: Scene, air: Air, horizon: float) -> U8:
     scale = min(1.0, DOME / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     rng = scene.rng(571 + round(500 * scene.variation))
-    sky = paint_sky(size, horizon * scale, air, rng, _sun(scene, size))
+    shown = np.flatnonzero(scene.sky.alpha.any(1))
+    # A few more than show, for what is interpolated between them.
+    rows = min(size[1], int((shown[-1] + 1) * scale) + 4) if shown.size else size[1]
+    sky = paint_sky(size, horizon * scale, air, rng, _sun(scene), rows=rows)
     tone = to_srgb(sky / (1 + np.float32(0.10) * np.maximum(sky - np.float32(0.7), 0)))
+    tone = np.pad(tone, ((0, size[1] - rows), (0, 0), (0, 0)), mode="edge")
     large = cv2.resize(tone, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     if air.stars:
         stars(large, horizon, air.stars, rng)
@@ -185,7 +190,7 @@ def _made(scene: Scene, air: Air, horizon: float) -> U8:
     return grained(large, scene, levels)
 
 
-def _sun(scene: Scene, size: tuple[int, int]) -> float:
+def _sun(scene: Scene) -> float:
     """Where the light comes from, as a share of the width: over the brightest stretch of the old sky."""
     grey = cv2.cvtColor(shrink(scene.original.rgb, 128).astype(np.uint8), cv2.COLOR_RGB2GRAY).astype(np.float32)
     sky = cv2.resize(scene.sky.alpha, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_AREA)
@@ -238,26 +243,28 @@ def _toward(rgb: U8, alpha: F32, sky: U8) -> F32:
 def _hazy(land: U8, rgb: U8, sky: U8, alpha: F32, horizon: float, strength: float) -> U8:
     """``land`` with the air before what is far: what lies near the horizon and already had some of the old sky's
     colour in ``rgb``, as things do that have much air before them."""
-    height = len(alpha)
-    rows = np.arange(height, dtype=np.float32) - np.float32(horizon)
+    height, width = alpha.shape
     reach = 0.07 * height
-    band = slice(max(0, int(horizon - 5 * reach)), min(height, int(horizon + 3 * reach)))
-    near = np.exp(-np.square(rows / np.where(rows > 0, reach, 1.8 * reach)))[band]
-    old = to_oklab(to_linear(rgb[band][::2, ::2]))
-    inside = alpha[band][::2, ::2] > 0.9
+    band = slice(max(0, int(horizon - 4 * reach)), min(height, int(horizon + 2.2 * reach)))
+    rows = np.arange(band.start, band.stop, dtype=np.float32) - np.float32(horizon)
+    near = np.exp(-np.square(rows / np.where(rows > 0, reach, 1.8 * reach))).astype(np.float32)
+    step = max(1, max(height, width) // 256)
+    old = to_oklab(to_linear(rgb[band][::step, ::step]))
+    inside = alpha[band][::step, ::step] > 0.9
     if not inside.any():
         return land
     away = np.linalg.norm((old - old[inside].mean(0)) * np.array([1, 1.6, 1.6], np.float32), axis=2)
     far = np.exp(-np.square(away / np.float32(0.22))).astype(np.float32)
-    far = cv2.resize(cv2.GaussianBlur(far, (0, 0), 2), (alpha.shape[1], len(near)))
+    far = cv2.resize(cv2.GaussianBlur(far, (0, 0), 4 * max(height, width) / 1024 / step), (width, len(near)))
     row = min(height - 1, max(0, int(horizon) - 2))
-    colour = (
-        to_linear(shrink(sky[max(0, row - height // 24) : row + 1], 64).astype(np.uint8)).reshape(-1, 3).mean(0)
-    )
-    part = to_linear(land[band])
-    part += (colour - part) * (near.astype(np.float32)[:, None] * (0.15 + 1.6 * far) * np.float32(strength))[
-        ..., None
-    ]
+    air = shrink(sky[max(0, row - height // 24) : row + 1], 64).astype(np.uint8)
+    colour = to_linear(air).reshape(-1, 3).mean(0)
     out = land.copy()
-    out[band] = to_srgb(part)
+    for part in strips(len(near), width):
+        here = slice(band.start + part.start, band.start + part.stop)
+        share = (far[part] * np.float32(1.6) + np.float32(0.15)) * (near[part, None] * np.float32(strength))
+        view = to_linear(land[here])
+        view *= cv2.merge([1 - share] * 3)
+        view += cv2.merge([share * tone for tone in colour])
+        out[here] = to_srgb(view)
     return out

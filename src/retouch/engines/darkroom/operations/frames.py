@@ -26,17 +26,31 @@ FILM_WHITE, CARD, WOOD = (248, 246, 240), (246, 244, 238), (44, 38, 34)
 RADIUS = 0.06
 
 
-def border(scene: Scene, *, amount: float = 1.0, colour: str = "white", width: str | float = "medium") -> Raster:
+def border(
+    scene: Scene,
+    *,
+    amount: float = 1.0,
+    colour: str = "white",
+    width: str | float = "medium",
+    shape: str | None = None,
+) -> Raster:
     """The picture with an even border. ``width``: one of `WIDTHS`, "12px", or a share of the
-    picture's shorter side. ``amount`` is not used."""
+    picture's shorter side; ``shape``, as in "16:9": instead of that with two bars that make it so long.
+    ``amount`` is not used."""
     size = scene.picture.size
-    return _lay(scene.picture, _even(size, _share(width, size)), palette.rgb(colour))
+    sides = _even(size, _share(width, size)) if shape is None else _bars(size, shape)
+    return _lay(scene.picture, sides, palette.rgb(colour))
 
 
 def border_size(
-    size: Size, sources: Sequence[Size], *, colour: str = "white", width: str | float = "medium"
+    size: Size,
+    sources: Sequence[Size],
+    *,
+    colour: str = "white",
+    width: str | float = "medium",
+    shape: str | None = None,
 ) -> Size:
-    return _outer(size, _even(size, _share(width, size)))
+    return _outer(size, _even(size, _share(width, size)) if shape is None else _bars(size, shape))
 
 
 def polaroid_frame(scene: Scene, *, amount: float = 1.0) -> Raster:
@@ -128,6 +142,15 @@ def _share(width: str | float, size: Size) -> float:
 
 def _even(size: Size, share: float) -> Sides:
     return _sides(size, (share, share, share, share))
+
+
+def _bars(size: Size, shape: str) -> Sides:
+    """Bars at two sides, of the same width, or none where the picture is of that ``shape``."""
+    wide, high = map(int, shape.split(":"))
+    width, height = size
+    across = max(0, round(height * wide / high) - width)
+    down = 0 if across else max(0, round(width * high / wide) - height)
+    return across // 2, down // 2, across - across // 2, down - down // 2
 
 
 def _sides(size: Size, shares: tuple[float, float, float, float]) -> Sides:

@@ -32,7 +32,9 @@ def lay(onto: U8, values: F32, gap: Flags, kept: F32 | None = None) -> None:
     if kept is not None:
         share = kept if onto.ndim == 2 else kept[..., None]
         values = values + (onto - values) * share
-    onto[gap] = np.clip(values + np.float32(0.5), 0, 255)[gap].astype(np.uint8)
+    levels = values + np.float32(0.5)
+    np.clip(levels, 0, 255, out=levels)
+    np.copyto(onto, levels.astype(np.uint8), where=gap if onto.ndim == 2 else gap[..., None])
 
 
 def cover(alpha: U8, gap: Flags) -> F32:

@@ -56,7 +56,7 @@ def chin_of(face: Face) -> float:
 def crown_of(scene: Scene) -> Head | None:
     """The head of a subject without a face that we know: the topmost lobe of its outline. None without a
     subject."""
-    small: F32 = shrink(scene.matte, 320)  # type: ignore[assignment]
+    small: F32 = shrink(scene.outline, 320)  # type: ignore[assignment]
     solid = (small > 0.5).astype(np.uint8)
     if scene.weight is not None:
         seen = cv2.resize(scene.weight, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)

@@ -34,6 +34,9 @@ PLACE = 40.0
 SLACK = 60
 """By how much a neighbour's match may be worse, in squared Lab levels over a patch."""
 
+STRIP = 64
+"""Rows that are gathered at once."""
+
 TRAITS = 12
 """How many principal components a patch is known by; more change the matches by less than one in a hundred."""
 
@@ -158,6 +161,17 @@ def gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[
     ``offsets`` may be of another size; they are (x, y) in pixels of their own. ``size``: theirs, (width,
     height). Where neighbours point elsewhere, one fades into the other.
     """
+    rows, columns = part
+    result = np.empty((rows.stop - rows.start, columns.stop - columns.start, *source.shape[2:]), np.float32)
+    # In strips of a size that the processor keeps at hand.
+    for top in range(rows.start, rows.stop, STRIP):
+        bottom = min(rows.stop, top + STRIP)
+        gathered = _gather(source, offsets, (slice(top, bottom), columns), size)
+        result[top - rows.start : bottom - rows.start] = gathered
+    return result
+
+
+def _gather(source: U8, offsets: Offsets, part: tuple[slice, slice], size: tuple[int, int]) -> F32:
     height, width = source.shape[:2]
     ratio = np.array([width / size[0], height / size[1]], np.float32)
     rows, columns = part

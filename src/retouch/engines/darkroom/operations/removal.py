@@ -70,11 +70,9 @@ def _gap(scene: Scene) -> Flags:
         raise TargetNotFound(
             "No clear subject stands out in this picture, so it cannot be taken away. A mask can mark it."
         )
-    height, width = scene.matte.shape
-    scale = min(1.0, 512 / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Where the map doubts, the matte has decided.
-    low = cv2.resize(scene.matte, size, interpolation=cv2.INTER_AREA) > 0.12
+    low = scene.outline > 0.12
+    size = (low.shape[1], low.shape[0])
     low |= cv2.resize(scene.saliency, size, interpolation=cv2.INTER_AREA) > 0.5
     if low.mean() > MOST:
         raise _too_large()
@@ -91,5 +89,5 @@ def _gap(scene: Scene) -> Flags:
         gap |= cv2.dilate(lower.astype(np.uint8), disc) > 0
     if gap.mean() * (0.5 + _busy(scene.picture.rgb, gap)) > MUCH:
         raise _too_large()
-    wide = cv2.resize(gap.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    wide = cv2.resize(gap.astype(np.float32), scene.original.size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(wide > 0.3)

@@ -88,9 +88,11 @@ def _variety(colours: F32, weight: F32) -> float:
 
 def soothe(base: F32, target: Target) -> F32:
     """``base`` (height, width, 3) with its tone drawn to the ``target``'s where the ground is plain."""
-    trust = target.trust[..., None]
     difference = base - target.tone
     # A soft limit: grain and ripples pass, a blob from elsewhere or its outline does not.
-    held = np.float32(LIVELY) * np.tanh(difference * np.float32(1 / LIVELY))
-    result: F32 = target.tone + difference * (1 - trust) + held * trust
+    result: F32 = np.tanh(difference * np.float32(1 / LIVELY))
+    result *= np.float32(LIVELY)
+    result -= difference
+    result *= target.trust[..., None]
+    result += base
     return result

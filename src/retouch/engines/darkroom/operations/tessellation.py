@@ -15,6 +15,8 @@ from retouch.imaging.raster import F32, U8
 Labels = NDArray[np.int32]
 Points = NDArray[np.float32]
 
+_STRIP = 32
+"""Rows that are looked at together."""
 
 _INSIDE: F32 = np.array(
     [
@@ -97,49 +99,64 @@ def _grow(
         # A seed that left its place by more than a cell would not be looked for where it is.
         np.clip(seeds, home - np.float32(0.9 * side), home + np.float32(0.9 * side), out=seeds)
     labels, rim, tilt = _nearest(seeds, (height, width), flow, 1)
-    return Cells(labels, rows * columns, rim, tilt / np.float32(0.5 * side))
+    tilt *= np.float32(1 / (0.5 * side))
+    return Cells(labels, rows * columns, rim, tilt)
 
 
 def _nearest(seeds: Points, shape: tuple[int, int], flow: Flow | None, step: int) -> tuple[Labels, F32, F32]:
     """For every ``step``-th pixel of ``shape`` its seed's number, how far the second seed is behind the first,
     halved, and how far the pixel lies to the upper left of its seed, in pixels."""
     rows, columns = seeds.shape[:2]
-    height, width = len(range(0, shape[0], step)), len(range(0, shape[1], step))
-    x, y = grid(height, width)
-    x *= np.float32(step)
-    y *= np.float32(step)
-    row = np.minimum(y * np.float32(rows / shape[0]), rows - 1).astype(np.int32)
-    column = np.minimum(x * np.float32(columns / shape[1]), columns - 1).astype(np.int32)
-    turn = None
+    # With a rim of seeds too far away to win, no cell at the border needs to be asked whether it has neighbours.
+    edged = np.pad(seeds, ((1, 1), (1, 1), (0, 0)), constant_values=np.float32(1e5)).reshape(-1, 2)
+    turn = np.zeros_like(edged)
     if flow is not None:
         # A stone is turned as a whole: by the flow at its seed.
-        at_x = np.clip(seeds[..., 0], 0, shape[1] - 1).astype(int)
-        at_y = np.clip(seeds[..., 1], 0, shape[0] - 1).astype(int)
+        at_x = np.clip(edged[:, 0], 0, shape[1] - 1).astype(int)
+        at_y = np.clip(edged[:, 1], 0, shape[0] - 1).astype(int)
         turn = np.stack([flow.x[at_y, at_x], flow.y[at_y, at_x]], axis=-1)
-    best = np.full((height, width), np.inf, np.float32)
+    names = np.pad(np.arange(rows * columns, dtype=np.int32).reshape(rows, columns), 1).ravel()
+    places = tuple(np.ascontiguousarray(values) for values in (*edged.T, *turn.T))
+    x = np.arange(0, shape[1], step, dtype=np.float32)
+    y = np.arange(0, shape[0], step, dtype=np.float32)
+    row = np.minimum(y * np.float32(rows / shape[0]), rows - 1).astype(np.int32)
+    column = np.minimum(x * np.float32(columns / shape[1]), columns - 1).astype(np.int32)
+    labels = np.empty((len(y), len(x)), np.int32)
+    rim, tilt = np.empty(labels.shape, np.float32), np.empty(labels.shape, np.float32)
+    # In strips of a size that the processor keeps at hand.
+    for top in range(0, len(y), _STRIP):
+        part = slice(top, top + _STRIP)
+        home = (row[part, None] + 1) * np.int32(columns + 2) + column + 1
+        number, best, second = _two_nearest(home, columns + 2, x, y[part, None], places, turned=flow is not None)
+        labels[part] = np.take(names, number)
+        np.multiply(second - best, np.float32(0.5), out=rim[part])
+        away = np.take(places[0], number) - x
+        away += np.take(places[1], number) - y[part, None]
+        np.multiply(away, np.float32(0.7), out=tilt[part])
+    return labels, rim, tilt
+
+
+def _two_nearest(
+    home: Labels, stride: int, x: F32, y: F32, places: tuple[F32, ...], *, turned: bool
+) -> tuple[Labels, F32, F32]:
+    """Of the seeds in the cell ``home`` and the eight around it the nearest's number, its distance and the next
+    one's. ``stride``: cells in a row; ``places``: each seed's x and y, and direction for squares that are
+    ``turned``."""
+    best = np.full(home.shape, np.inf, np.float32)
     second = best.copy()
-    labels = np.zeros((height, width), np.int32)
-    tilt = np.zeros((height, width), np.float32)
-    for down in (-1, 0, 1):
-        for right in (-1, 0, 1):
-            near_row, near_column = row + down, column + right
-            inside = (near_row >= 0) & (near_row < rows) & (near_column >= 0) & (near_column < columns)
-            number = np.clip(near_row, 0, rows - 1) * columns + np.clip(near_column, 0, columns - 1)
-            flat = seeds.reshape(-1, 2)
-            dx, dy = x - np.take(flat[:, 0], number), y - np.take(flat[:, 1], number)
-            if turn is None:
-                far = cv2.magnitude(dx, dy)
-            else:
-                axis = turn.reshape(-1, 2)
-                ax, ay = np.take(axis[:, 0], number), np.take(axis[:, 1], number)
-                far = np.maximum(np.abs(dx * ax + dy * ay), np.abs(dy * ax - dx * ay))
-            far = np.where(inside, far, np.float32(1e9))
-            wins = far < best
-            second = np.where(wins, best, np.minimum(second, far))
-            best = np.where(wins, far, best)
-            labels = np.where(wins, number, labels)
-            tilt = np.where(wins, -(dx + dy) * np.float32(0.7), tilt)
-    return labels, np.asarray((second - best) * np.float32(0.5), np.float32), np.asarray(tilt, np.float32)
+    nearest = home.copy()
+    for step in (row * stride + column for row in (-1, 0, 1) for column in (-1, 0, 1)):
+        number = home + np.int32(step)
+        dx, dy = x - np.take(places[0], number), y - np.take(places[1], number)
+        if turned:
+            ax, ay = np.take(places[2], number), np.take(places[3], number)
+            far = np.maximum(np.abs(dx * ax + dy * ay), np.abs(dy * ax - dx * ay))
+        else:
+            far = np.asarray(cv2.magnitude(dx, dy), np.float32)
+        np.copyto(nearest, number, where=far < best)
+        np.minimum(second, np.maximum(best, far), out=second)
+        np.minimum(best, far, out=best)
+    return nearest, best, second
 
 
 def triangles(rgb: U8, interest: F32, count: int, rng: np.random.Generator) -> list[Points]:

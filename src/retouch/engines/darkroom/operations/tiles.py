@@ -96,7 +96,8 @@ def stained_glass(scene: Scene, *, amount: float = 1.0) -> Raster:
     detail = cells.means(np.asarray(cv2.merge([_detail(scene, image)] * 3), np.float32))[:, 0]
     cells = cells.split(tessellation.panes(image, _FINER * side, rng), detail > _BUSY)
     panes = to_linear(fix(cells.means(image) * np.float32(255)))[cells.labels]
-    faces = np.asarray(cv2.resize(regions.faces(scene), shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    known = regions.faces(scene, scene.portraits)
+    faces = np.asarray(cv2.resize(known, shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
     if faces.any():
         painted = cv2.bilateralFilter(image, 9, 0.12, max(1.0, 3 * unit))
         panes += (to_linear(fix(painted * np.float32(255))) - panes) * (faces * np.float32(0.85))[..., None]
@@ -120,7 +121,7 @@ def _detail(scene: Scene, image: F32) -> F32:
     mean = cv2.GaussianBlur(soft, (0, 0), max(1.0, reach))
     spread = np.sqrt(np.maximum(cv2.GaussianBlur(soft * soft, (0, 0), max(1.0, reach)) - mean * mean, 0))
     size = (gray.shape[1], gray.shape[0])
-    clear = np.asarray(cv2.resize(scene.saliency, size, interpolation=cv2.INTER_AREA), np.float32)
+    clear = np.asarray(cv2.resize(scene.glimpse, size, interpolation=cv2.INTER_AREA), np.float32)
     return np.asarray(spread * np.float32(4) * (np.float32(0.3) + clear), np.float32)
 
 

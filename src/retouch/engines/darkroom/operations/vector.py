@@ -81,9 +81,9 @@ def wrap(box: Box, body: str, definitions: str = "") -> str:
     )
 
 
-def render(svg: str, side: int | None = None) -> F32:
-    """The SVG as float32 (height, width, 4), premultiplied, 0..255; ``side``: pixels of a square one's side."""
-    data = resvg_py.svg_to_bytes(svg_string=svg, width=side, height=side, skip_system_fonts=True)
+def render(svg: str, width: int | None = None) -> F32:
+    """The SVG as float32 (height, width, 4), premultiplied, 0..255; of its own size, or ``width`` pixels wide."""
+    data = resvg_py.svg_to_bytes(svg_string=svg, width=width, skip_system_fonts=True)
     decoded = cv2.imdecode(np.frombuffer(bytes(data), np.uint8), cv2.IMREAD_UNCHANGED)
     assert decoded is not None
     image = cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA).astype(np.float32)

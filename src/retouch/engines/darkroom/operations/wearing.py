@@ -15,6 +15,9 @@ from retouch.imaging.raster import F32, U8
 SKIN = np.array([1.30, 0.94, 0.76], np.float32)
 """The colours of skin under neutral light, over their mean: of all complexions the hue hardly differs."""
 
+SHADOWED = 768
+"""The longer side, in pixels, at which shadows are made: they are soft."""
+
 
 @dataclass(frozen=True)
 class Garment:
@@ -71,9 +74,12 @@ def put_on(rgb: U8, head: Head, garment: Garment, rng: np.random.Generator, alph
 
 def _shaded(view: U8, garment: Garment, head: Head, skin: U8) -> F32:
     """The picture under the garment's shadow, which falls down the head, along it alone."""
-    unit = head.frame.scale
+    height, width = view.shape[:2]
+    share = min(1.0, SHADOWED / max(height, width))
+    cast = render(garment.shadow, max(1, round(share * width)))[..., 3] * np.float32(1 / 255)
+    skin = cv2.resize(skin, (cast.shape[1], cast.shape[0]), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    unit = head.frame.scale * share
     drop = head.frame.y[:2] * np.float32(unit)
-    cast = render(garment.shadow)[..., 3] * np.float32(1 / 255)
     dark = np.zeros_like(cast)
     for distance, spread, strength in garment.drops:
         shift = np.array([[1, 0, drop[0] * distance], [0, 1, drop[1] * distance]], np.float32)
@@ -85,6 +91,7 @@ def _shaded(view: U8, garment: Garment, head: Head, skin: U8) -> F32:
         where = cv2.dilate(skin, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))).astype(np.uint8)
     edge = max(0.6, (0.015 + 0.5 * garment.spread) * unit)
     dark *= cv2.GaussianBlur(where.astype(np.float32) / 255, (0, 0), edge)
+    dark = cv2.resize(dark, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
     shaded: F32 = view * (1 - dark[..., None] * np.array([0.88, 1, 1], np.float32))
     return shaded
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from retouch.engines.darkroom import assets
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.insertion import Insertion, after_verb, read_insertion
@@ -23,6 +24,7 @@ _OF_IT = re.compile(" (?:of|in) (?:this )?(?:image|picture|photo|photograph|scen
 _EFFECTS = ("effect", "literal", "other")
 _REALISTIC = words_of("insert", "realistic")
 _DRAWN = "puts in drawings of things, no photographs of them"
+_WORN = "dresses nobody: it puts hats, glasses and the like on people; of other things say where they go"
 _CROWD = 5
 _BY = ("with", "by", "for", "into", "to")
 _COLOURED = {"colour"}
@@ -76,7 +78,7 @@ def _add(
     read = [None if _is_edit(part, lexicon) else read_insertion(part) for part in parts]
     if verb or not any(part and "name" in part.params for part in read):
         return False
-    _share(read)
+    _share(read, parts)
     for part, insertion in zip(parts, read, strict=True):
         if insertion is not None and insertion.called == _TAKEN:
             continue
@@ -115,22 +117,46 @@ def _without_owing(items: Sequence[Item]) -> Iterator[Item]:
             yield Item(last)
 
 
-def _share(read: Sequence[Insertion | None]) -> None:
+def _share(read: Sequence[Insertion | None], parts: Sequence[Sequence[Item]]) -> None:
     """Give those of ``read`` that name only a colour the thing beside them: "red and blue balloons", "balloons,
-    red and blue ones"."""
+    red and blue ones". ``parts``: what was said of each."""
+    shared: dict[int, list[Insertion]] = {}
     for at, one in enumerate(read):
         if one is None or "name" in one.params or one.strange or one.spot or not one.params.keys() >= _COLOURED:
             continue
         ahead = next((other for other in read[at + 1 :] if other and "name" in other.params), None)
         before = next((other for other in reversed(read[:at]) if other and "name" in other.params), None)
-        if before is not None and "colour" not in before.params:
+        another = parts[at][0].text.split()[0] in ("a", "an", "another")  # "A red car and a blue one"
+        if before is not None and "colour" not in before.params and not another:
             before.params |= one.params
             one.called = _TAKEN
+            before.own = before.own and not before.some
+            shared[id(before)] = [before]
         elif before is not None and (ahead is None or ahead.params["name"] == before.params["name"]):
             one.params = {**before.params, **one.params}
+            if group := shared.get(id(before)):
+                group.append(one)
+                shared[id(one)] = group
         elif ahead is not None and "colour" in ahead.params and (ahead.own or ahead.params.get("count", 1) > 1):
             _halve(ahead, one)
             one.params = {name: value for name, value in ahead.params.items() if name != "count"} | one.params
+
+    for group in {id(group): group for group in shared.values()}.values():
+        _divide(group)
+
+
+def _divide(group: Sequence[Insertion]) -> None:
+    """Of "three balloons: red, green and blue" each is one."""
+    count = group[0].params.get("count", 1)
+    if not group[0].own or len(group) < 2 or count < len(group):
+        return
+    if count % len(group):
+        group[0].reasons.append("needs to be told how many there are of each colour")
+        group[0].strange.append(group[0].called)
+    for one in group:
+        one.params["count"] = count // len(group)
+        if one.params["count"] == 1:
+            del one.params["count"]
 
 
 def _halve(ahead: Insertion, one: Insertion) -> None:
@@ -178,21 +204,43 @@ def _insert(insertion: Insertion, items: Sequence[Item], found: Reading) -> None
         if word in _REALISTIC:
             found.doubt(_DRAWN)
         found.puzzle(Item(word))
+    if insertion.worn and not found.has_mask:
+        found.doubt(_WORN)
+        found.puzzle(Item(insertion.called))
     if insertion.marked and not found.has_mask:
         found.doubt(NO_MASK)
     if insertion.spot and not found.has_mask:
-        found.notes.append(unplaced(insertion))
+        if _is_placed(insertion):
+            found.notes.append(unplaced(insertion))
+        else:
+            found.doubt(
+                f"cannot find '{spot_of(insertion)}' in a picture: send a mask that says where, or say 'at the "
+                "bottom left', 'in the sky' or the like"
+            )
+            found.unknown.append(insertion.spot)
     found.add("insert", params=insertion.params)
+
+
+def _is_placed(insertion: Insertion) -> bool:
+    """Whether the thing has a place although the one that was named is not found: beside who the picture is of,
+    where a position says, or above all that is on the ground, if it belongs in the air."""
+    high = insertion.params.get("place") == "sky" and assets.thing(insertion.params["name"]).place != "ground"
+    placed = "position" in insertion.params and not (insertion.sided or insertion.upon)
+    return insertion.near or high or placed
 
 
 def unplaced(insertion: Insertion) -> str:
     """What people are told where the place of a thing is not known."""
-    spot = _OF_IT.sub(
-        "", " ".join(word for word in insertion.spot.split() if word not in ("the", "a", "an", "my"))
-    )
     return (
-        f"It cannot be told where '{spot}' is: '{insertion.called}' is put where there is room, and a mask would "
-        "say where."
+        f"It cannot be told where '{spot_of(insertion)}' is: '{insertion.called}' is put where there is room, and "
+        "a mask would say where."
+    )
+
+
+def spot_of(insertion: Insertion) -> str:
+    """The name of the place beside which a thing is to be."""
+    return _OF_IT.sub(
+        "", " ".join(word for word in insertion.spot.split() if word not in ("the", "a", "an", "my"))
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
+from retouch.engines.darkroom import assets
 from retouch.engines.darkroom.understanding import hues
 from retouch.engines.darkroom.understanding.nouns import listed, meant
 from retouch.engines.darkroom.understanding.speech import Speech
@@ -22,15 +25,28 @@ MOST_WORDS = 3
 _NO_THINGS = frozenset({"shadow", "shadows", "reflection", "text", "border", "frame", "glow", "caption", "title"})
 """What is put before no background but laid over a picture: "a drop shadow on white"."""
 
+_FADED = frozenset({"washed", "blown", "swap"})
+"""What a sky may be without a word of taking something out of it."""
+
+_ABOVE = frozenset({"above", "over", "behind"})
+_MADE = {"whiten": "white", "blacken": "black"}
 GREEN_SCREEN = "#00b140"
 
 
 def background_colour(speech: Speech) -> bool:
     """ "White background", "put the product on a black background"."""
-    colour = speech.colour()
-    if colour is None or not _before(speech):
+    said = speech.said["colour2"]
+    colour = speech.colour("colour2" if said.startswith("#") and speech.said["colour1"] else "colour1")
+    colour = colour or next((_MADE[word] for word in speech.clause.words if word in _MADE), None)
+    if colour is None or not _before(speech) or _is_thing(speech):
         return False
-    return _replace(speech, colour=colour)
+    return _replace(speech, colour=colour)  # "Pure white background (#ffffff)"
+
+
+def _is_thing(speech: Speech) -> bool:
+    """ "Add a rose behind her ear"."""
+    said, behind = speech.said["colour1"], "background" not in speech.clause.words
+    return behind and bool(assets.find(said)) and re.search(rf"\ban? {said}\b", speech.clause.text) is not None
 
 
 def background_gradient(speech: Speech) -> bool:
@@ -66,6 +82,8 @@ def background_image(speech: Speech) -> bool:
     before = speech.image("image2") if speech.said["image2"] else 1
     if behind is None or before is None or not _before(speech):
         return False
+    if [step.op for step in speech.found.steps[:1]] == ["take"]:
+        return False  # "Take the car of image 2 and put it in front of the house in image 1"
     if not behind or not before:
         return True
     if behind == before:
@@ -103,6 +121,8 @@ def cut_out(speech: Speech) -> bool:
     target = speech.target()
     if target is None or target.colour or target.is_body or target.is_worn or not _is_subject(target):
         return False
+    if target.kind == "picture" and any("images" in item for item in speech.clause.items):
+        speech.found.each = True  # "From all of them"
     if target.kind == "area":
         return False
     if speech.image_spoken_of(target.noun):
@@ -146,6 +166,8 @@ def _before(speech: Speech) -> bool:
 def _is_subject(target: Target) -> bool:
     if target.kind in ("picture", "people", "thing", "area"):
         return True
+    if not listed("choosing").isdisjoint(target.noun.split()):
+        return False
     return target.region == "subject" or (target.kind == "unknown" and not target.is_body)
 
 
@@ -163,7 +185,7 @@ def sky(speech: Speech) -> bool:
     """ "Replace the sky with a stormy one"."""
     said = speech.said["place"].removesuffix(" sky").removeprefix("sky with ")
     words = speech.clause.words
-    if "remove" in words or "from" in words or "out" in words:
+    if "remove" in words or "from" in words or ("out" in words and not _FADED & {*words}):
         said = (said or "clouds").removeprefix("all ").removeprefix("of ")
         if speech.has_mask or said not in (
             "cloud",
@@ -171,7 +193,18 @@ def sky(speech: Speech) -> bool:
         ):
             return False
         return speech.do("replace_sky", params={"kind": "blue"})
-    kind = _sky_of(said)
+    if {"sky", "skies"}.isdisjoint(words) and ("clouds" not in words or not _ABOVE.isdisjoint(words)):
+        return False  # "Storm clouds over the sea" describes a picture.
+    if {"more", "less"} & set(said.split()) and any(hues.colour_of(word) for word in said.split()):
+        return False  # "A bit more blue in the sky"
+    if not {"without", "no", "free", "clear"}.isdisjoint(words) and words[-1] in ("cloud", "clouds"):
+        if not said and any(step.op == "replace_sky" for step in speech.found.steps):
+            return False  # "A sunset sky, but no clouds"
+        kind = _sky_of(said or "blue")
+        return kind in ("blue", "sunset", "night", "pink") and speech.do("replace_sky", params={"kind": kind})
+    kind = _sky_of(f"{said} clouds" if "clouds" in words and "clouds" not in said.split() else said) or _sky_of(
+        said
+    )
     turned = any("verb.make" in item and item.text != "change" for item in speech.clause.items)
     if kind == "sunset" and turned:
         return False  # "Turn the sky into a sunset sky" lights the sky that is there.
@@ -205,7 +238,22 @@ def _sky_of(said: str) -> str | None:
     skies, trimming = meant("skies"), listed("sky_trimming")
     if said in skies:
         return skies[said]
-    return skies.get(" ".join(word for word in said.split() if word not in trimming))
+    words = [word for word in said.split() if word not in trimming]
+    again = {frozenset(name.split()): kind for name, kind in skies.items()}
+    return skies.get(" ".join(words)) or again.get(frozenset(words)) or _sky_in_parts(words)
+
+
+def _sky_in_parts(words: Sequence[str]) -> str | None:
+    """The kind of sky that ``words`` name twice: "a starry night, milky way", "a dramatic red sunset"."""
+    skies, kinds, weak = meant("skies"), set[str](), listed("weak_skies")
+    while words:
+        at = next((at for at in range(len(words), 0, -1) if " ".join(words[:at]) in skies), 0)
+        if not at:
+            return None
+        if words[0] not in weak or at > 1:
+            kinds.add(skies[" ".join(words[:at])])
+        words = words[at:]
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def sky_image(speech: Speech) -> bool:

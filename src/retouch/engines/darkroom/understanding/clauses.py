@@ -11,6 +11,9 @@ from retouch.engines.darkroom.understanding.words import HARD, SOFT
 WHOLE = ("everything", "everywhere", "all")
 """How an exception begins that belongs to one edit: "everything but the sky"."""
 
+_NEAR = 5
+"""Items that are looked at behind a joint."""
+
 Kind = Literal["edit", "remove", "fill", "replace", "keep"]
 
 _HEADS: dict[str, Kind] = {
@@ -108,7 +111,8 @@ def split(items: Sequence[Item]) -> list[Clause]:
     for at, (item, ahead) in enumerate(zip(items, following, strict=True)):
         current = clauses[-1]
         text = at in written and current.asks and not any("literal" in one for one in current.items)
-        if text or item.text == HARD or (joins(item) and (ahead is None or opens(ahead))):
+        parted = joins(item) and (ahead is None or opens(ahead) or (current.places and _compared(items[at + 1 :])))
+        if text or item.text == HARD or parted:
             clauses.append(Clause())
         elif joins(item) and current.kind == "edit" and current.asks and ahead and _is_place(ahead):
             clauses.append(Clause(continues=True))
@@ -169,6 +173,12 @@ def _runs_on(current: Clause, item: Item, ahead: Item | None) -> bool:
         return False
     verb = "verb.make" in item or "verb.apply" in item or "op.verbs" in item
     return verb and not ("effect" in item or "op.looks" in item) and ("image" in ahead or _is_place(ahead))
+
+
+def _compared(items: Sequence[Item]) -> bool:
+    """Whether ``items`` begin with another quality and its own place: "warmer foreground, | cooler sky"."""
+    told = [item for item in items[:_NEAR] if not ("amount" in item or "definite" in item or _idle(item))]
+    return len(told) > 1 and "op.looks" in told[0] and compares(told[0]) and "region" in told[1]
 
 
 def _interrupts(clauses: Sequence[Clause]) -> bool:

@@ -53,7 +53,9 @@ def _base(speech: Speech, slot: str) -> str | None:
 
 
 def _recolour(speech: Speech, target: Target, source: str | None, colour: str) -> bool:
-    if target.region == "background" and not target.colour:
+    if source == colour and target.kind == "colour":  # "Make the grass green"
+        return speech.do("more_of", params={"colour": colour}, region=f"colour:{colour}")
+    if target.region == "background":
         return speech.do("replace_background", params={"colour": colour})
     if target.region == "sky":
         kind = _SKIES.get(colour)
@@ -186,6 +188,8 @@ def less_colour(speech: Speech) -> bool:
     colour, target = speech.colour(), speech.target()
     if colour is None or colour in hues.GREYS or target is None:
         return False
+    if target.kind == "colour":
+        return speech.do("less_of", params={"colour": colour}, region=f"colour:{target.colour}")
     if target.kind not in ("picture", "area", "region"):
         return False
     return speech.do("less_of", params={"colour": colour}, region=target.region)
@@ -216,6 +220,8 @@ def keep_colour(speech: Speech) -> bool:
     if words & {"just", "only"} and words & {"colour", "coloured"}:
         return selective(speech)
     if speech.said["colour1"]:
+        if "and" in speech.said["thing"].split():
+            return False  # "Keep it black and white"
         colour = _base(speech, "colour1")
     else:
         target = speech.target()
@@ -264,7 +270,7 @@ def _drain(speech: Speech, keep: str) -> bool:
 
 def greyed(speech: Speech) -> bool:
     """ "Everything grey apart from the blue"."""
-    return speech.do("black_and_white")
+    return speech.do("black_and_white", region="background" if "background" in speech.clause.words else None)
 
 
 def neutral(speech: Speech) -> bool:

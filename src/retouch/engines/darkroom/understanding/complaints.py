@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from retouch.engines.darkroom.understanding.faults import Fault, faults, verbs, words_for
 from retouch.engines.darkroom.understanding.phrases import Phrases
+from retouch.engines.darkroom.understanding.slant import without_degrees
 from retouch.engines.darkroom.understanding.subjects import Subject, subject_of
 from retouch.engines.darkroom.understanding.vocabulary import Vocabulary
 
@@ -34,6 +35,9 @@ _STOPS = {
     "0.5": 0.5,
     "1.5": 1.5,
 }
+_MILDLY = frozenset(
+    {"bit", "little", "rather", "quite", "pretty", "kinda", "slightly", "somewhat", "tad", "touch"}
+)
 _ROUGHLY = ("by", "roughly", "about", "around", "approximately", "at", "least", "almost", "nearly", "full", "a")
 
 
@@ -59,6 +63,7 @@ def findings(words: Sequence[str], lexicon: Vocabulary, *, ordered: bool = False
     them in the same sentence, which "the sky pale" may belong to."""
     if not 0 < len(words) <= LONGEST:
         return []
+    words = without_degrees(words)
     at = _after(words_for("heads"), words, 0)
     return _nouns(words, at, lexicon) or _faults(words, at, lexicon, ordered=ordered)
 
@@ -161,7 +166,8 @@ def _predicates(
     while True:
         begin = at
         at = _after(words_for("degrees"), words, at)
-        too = "too" in words[begin:at]
+        told = cued or (not bare and not _MILDLY.isdisjoint(words[begin:at]))  # "It's a bit dark"
+        too = "too" in words[begin:at] or told
         match = _predicate(words, at, subject, sure=too or cued)
         if match is None:
             return []
@@ -198,9 +204,8 @@ def _predicate(words: Sequence[str], at: int, subject: Subject, *, sure: bool) -
         match = table.match(words, at)
         if match is None or match[0] == "noun" or (best and match[1] <= best[1]) or not _fits(fault, subject):
             continue
-        finding = Finding(
-            fault, subject.region, " ".join(words), sure=sure or match[0] == "fault", name=subject.name
-        )
+        region = None if fault.casts and subject.region == "subject" else subject.region
+        finding = Finding(fault, region, " ".join(words), sure=sure or match[0] == "fault", name=subject.name)
         best = finding, match[1]
     behind = subject.region in ("sky", "background")
     if behind or (best is None and subject.picture):
@@ -219,6 +224,8 @@ def _fits(fault: Fault, subject: Subject) -> bool:
         return True
     if fault.only:
         return False
+    if subject.region == "subject" and fault.casts:
+        return not (subject.name or "").startswith("things/")  # "Everyone looks yellow"
     if subject.region is None:
         return subject.picture
     return fault.places and subject.region not in fault.not_places

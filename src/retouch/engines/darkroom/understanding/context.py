@@ -27,15 +27,16 @@ _AGES = ("years", "year", "months", "weeks", "days", "old", "today", "tomorrow",
 _SUBJECT = 5
 
 
-def is_context(items: Sequence[Item], *, ordered: bool) -> bool:
+def is_context(items: Sequence[Item], *, ordered: bool, loose: bool = False) -> bool:
     """Whether ``items``, a piece of a sentence, tell something and ask for nothing. ``ordered``: whether an order
-    stands before them in the same sentence, which a purpose may belong to."""
+    stands before them in the same sentence, which a purpose may belong to; ``loose``: no order
+    before them has a "for" of its own."""
     while items and joins(items[0]):
         items = items[1:]
     words = [word for item in items for word in item.text.split()]
     if not 1 < len(words) <= LONGEST:
         return False
-    return _Context(items, words).tells(ordered=ordered)
+    return _Context(items, words).tells(ordered=ordered, loose=loose)
 
 
 def begins_aside(items: Sequence[Item], *, pause: bool) -> bool:
@@ -54,7 +55,7 @@ def begins_aside(items: Sequence[Item], *, pause: bool) -> bool:
 
 
 class _Context(Purpose):
-    def tells(self, *, ordered: bool) -> bool:
+    def tells(self, *, ordered: bool, loose: bool) -> bool:
         at = 0
         while match := phrases("openings").match(self.words, at):
             if self.words[at] == "so" and at == 0:
@@ -75,13 +76,17 @@ class _Context(Purpose):
             return self.is_likeness(at + 1)
         if (self.words[at] == "for" or ordered) and (self.is_use(at) or (ordered and self.is_using(at))):
             return True
-        return self.is_statement(at)
+        return self.is_statement(at) or (loose and (self.is_any_use(at) or self.is_going(at)))
 
     def is_statement(self, at: int) -> bool:
         words = self.words
         if words[at : at + 1] in (["was"], ["were"]) and named("made") & set(words[at + 1 : at + 2]):
             at += 1  # "Was made at night with my phone"
-        if self.is_purpose(at) or (words[at : at + 1] and words[at] in _PICTURES and self.is_pointing(at)):
+        if (
+            self.is_stray(at)
+            or self.is_purpose(at)
+            or (words[at : at + 1] and words[at] in _PICTURES and self.is_pointing(at))
+        ):
             return True
         if words[at : at + 1] and words[at] in named("made"):
             behind = at + 2 if words[at + 1 : at + 2] and words[at + 1] in _PICTURES else at + 1

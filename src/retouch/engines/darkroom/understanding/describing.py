@@ -31,24 +31,18 @@ _NOUNS = words_of("description", "nouns")
 _SIGNED = re.compile(r"[+-]\d.*|.*[%#].*")
 _COMPARED = re.compile("[a-z]{2,}er")
 _MADE = re.compile(
-    r"^(?:please )?(?:create|generate|make|draw|paint|show|render|produce|design|imagine)(?: me)? "
-    r"(?=(?:an?|the) (?:[^ ]+ ){0,4}?"
-    r"(?:image|picture|photo|photograph|illustration|painting|portrait|scene|drawing|shot|sketch|artwork) "
-    r"(?:of|showing|with|where|that|in)\b)"
+    r"^(?:please |(?:can|could|would) you (?:please )?|i (?:want|need|would like) (?:you )?(?:to )?)?"
+    r"(?:create|generate|make|draw|paint|show|render|produce|design|imagine|visualise|visualize)(?: me| us)? "
+    r"(?=an? (?:[^ ]+ ){0,4}?(?:image|picture|photo|photograph|illustration|painting|portrait|scene|drawing|shot|"
+    r"sketch|artwork|render|rendering|poster|wallpaper|landscape|closeup|view) "
+    r"(?:of|showing|depicting|featuring|where) (?:an?|two|three|four|some|several|many) )"
 )
+INVENTED = "edits the pictures that are sent, and makes up no new ones: say what to change in this one"
 
 
-def without_order(items: Sequence[Item]) -> Sequence[Item]:
-    """ "Create a picture of a cat" describes it."""
-    start = " ".join(item.text for item in items[:12])
-    match = _MADE.match(start)
-    if match is None:
-        return items
-    words = len(match.group().split())
-    while words > 0 and items:
-        words -= len(items[0].text.split())
-        items = items[1:]
-    return items
+def is_invention(items: Sequence[Item]) -> bool:
+    """Whether a picture of something is ordered that need not be in the one sent: "create a picture of a cat"."""
+    return _MADE.match(" ".join(item.text for item in items[:24])) is not None
 
 
 def is_description(items: Sequence[Item]) -> bool:
@@ -56,9 +50,14 @@ def is_description(items: Sequence[Item]) -> bool:
     said = [item for item in items if item.text != HARD]
     while said and joins(said[-1]):
         del said[-1]
-    if not said or any(_orders(item) for item in said):
+    if not said or any(_orders(item) or _is_refused(item) for item in said):
         return False
     return _names_something(said)
+
+
+def _is_refused(item: Item) -> bool:
+    """Whether the item names a look that there is not, of which nothing would be left: "vaporwave"."""
+    return "refused_style" in item and item.text not in _PICTURES
 
 
 def _names_something(said: Sequence[Item]) -> bool:
@@ -67,14 +66,16 @@ def _names_something(said: Sequence[Item]) -> bool:
     words = [word for item in said for word in item.text.split()]
     owners = [item for item in said for _ in item.text.split()]
     begins = words[0] in ("a", "an") or _counts().match(words, 0) is not None
-    if "amount" in said[0] or ("op.looks" in said[0] and begins):
+    size = "amount" in said[0] and thing_at(words, len(said[0].text.split())) is not None  # "A little fox"
+    if ("amount" in said[0] and not size) or ("op.looks" in said[0] and begins):
         return False
     end = _noun_end(words, owners, 0)
     of_picture = (
         words[end : end + 1] == ["of"] and end > 0 and words[end - 1] in _PICTURES | _made_by_hand(owners, end)
     )
     if of_picture:
-        return _noun_end(words, owners, end + 1) > end + 1
+        last = _noun_end(words, owners, end + 1)
+        return last > end + 1 and "colour" not in owners[last - 1]  # "A duotone of purple" is of nothing.
     if begins:
         return _is_concrete(words, owners, 1, end)
     if end == len(words) or words[end] not in _RELATING:

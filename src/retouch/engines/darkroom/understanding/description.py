@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
-from retouch.engines.darkroom.understanding.describing import is_description, without_order
+from retouch.engines.darkroom.understanding.describing import is_description
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.insertion import read_insertion, thing_at
+from retouch.engines.darkroom.understanding.nouns import listed
 from retouch.engines.darkroom.understanding.phrases import Phrases
 from retouch.engines.darkroom.understanding.placing import positions, tables, words_of
 from retouch.engines.darkroom.understanding.reading import Reading
@@ -38,12 +39,14 @@ _PICTURES = _SHOTS | _ARTWORKS
 _IT = (Item("make", {"verb.make": ""}), Item("it", {"image": ""}))
 _ADD = (Item("add", {"verb.apply": ""}),)
 _QUOTED = 120
+_COUNTED = re.compile(r"(?:^|… |, |and )(?:one|two|three|four|five|both|each|none)\b")
+_SEATED = ("at", "in", "on")
+_LONGEST_NOUN = 12
+"""Words that describe one thing."""
 
 
 def describe(items: Sequence[Item], found: Reading, lexicon: Vocabulary) -> bool:
-    """Whether ``items`` describe a picture of which something can be done; the steps and a note of the rest are
-    then in ``found``."""
-    items = without_order(items)
+    """Whether ``items`` describe a picture of which something can be done: that is in ``found``, with a note."""
     if not is_description(items):
         return False
     _DescriptionReader(items, found, lexicon).read()
@@ -65,8 +68,10 @@ class _DescriptionReader:
                 self.owner.append(at)
         self.used: set[int] = set()
         self.tried: set[str] = set()
+        self.creature = self.several = False
 
     def read(self) -> None:
+        self.creature = self._is_creature()
         for at, item in enumerate(self.items):
             form = next((form for form in _FORMS if form in item), None)
             if form is None or self._denied(at):
@@ -83,13 +88,30 @@ class _DescriptionReader:
                 self._do([*_IT, item], at, end)
         things = list(self._things())
         contained = [thing for relation, thing in things if relation == "contained" and self._is_extra(*thing)]
-        heads = [thing for relation, thing in things if relation == "head"]
-        if not contained and (self.found.has_mask or not self.found.steps):
-            contained = heads[:1]
+        heads = [thing for relation, thing in things if relation == "head" and self._is_extra(*thing)]
+        painted = [thing for relation, thing in things if relation == "painted" and self._is_extra(*thing)]
+        looks = [*self.found.steps]
+        self.several = len(heads) > 1 and not (contained or painted or looks)
+        if heads and self.creature:
+            contained = [] if looks else heads[:1]  # "A fox with an umbrella"
+        if not contained and (self.found.has_mask or not looks):
+            contained = (heads or painted)[:1]
+        elif not contained and not any(self.lexicon.operations[step.op].thing for step in looks):
+            contained = painted[:1]  # "A watercolour of a hedgehog": one is put in, and painted with the rest.
+            self.found.steps.clear()
         for start, end in contained[:MOST_THINGS]:
             self._insert(start, end)
+        self.found.steps += [step for step in looks if step not in self.found.steps]
         if self.found.steps:
             self._tell()
+
+    def _is_creature(self) -> bool:
+        """Whether the description is of an animal that can be put in."""
+        head = next((thing for relation, thing in self._things() if relation == "head"), None)
+        if head is None:
+            return False
+        name = self.items[self.owner[head[1] - 1]].senses.get("name", "")
+        return name.removeprefix("things/") in listed("animals")
 
     def _near(self, at: int) -> Item:
         return self.items[at] if 0 <= at < len(self.items) else Item(HARD)
@@ -131,6 +153,9 @@ class _DescriptionReader:
             if not (before.text in _ARTICLES or any(sense in before for sense in own)):
                 break
             start -= 1
+        human = self.lexicon.operations[name].family == "props"  # On people's faces alone.
+        if self.creature and (human or self._near(start - 1).text in _CONTAINING):
+            return  # "A fox with sunglasses" is no order to put sunglasses on whoever is there.
         goes_on = joins(self._near(start - 1)) and self.starts[start - 1] - 1 in self.used  # "a hat and glasses"
         if not (goes_on or self._near(start - 1).text in _WEARING):
             return
@@ -159,8 +184,8 @@ class _DescriptionReader:
         self.used |= set(range(start, end))
 
     def _things(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """What could be put in: "head" what the description begins with, "contained" what it says is there too;
-        where each begins, with the words that describe it, and ends."""
+        """What could be put in: "head" what the description is of, "painted" if that is a work of art,
+        "contained" what it says is there too; where each begins, with the words that describe it, and ends."""
         relation, begin = "head", 0
         at = 0
         while at < len(self.words):
@@ -172,7 +197,7 @@ class _DescriptionReader:
             elif word in _CONTAINING:
                 relation, begin = ("contained" if relation != "worn" else relation), at + 1
             elif word == "of" and at and self.words[at - 1] in _PICTURES:
-                relation, begin = "head", at + 1
+                relation, begin = ("painted" if self.words[at - 1] in _ARTWORKS else "head"), at + 1
             elif word in _PLACING:
                 relation, begin = "placed", at + 1
             elif joins(item):
@@ -193,6 +218,7 @@ class _DescriptionReader:
 
     def _stands(self, begin: int, start: int, end: int) -> bool:
         """Whether the words from ``start`` to ``end`` are a whole noun, which no look describes."""
+        begin = max(begin, start - _LONGEST_NOUN)
         described = [self.items[self.owner[at]] for at in range(begin, start)]
         if any("op.looks" in item or ("refusal" in item and "colour" not in item) for item in described):
             return False
@@ -225,8 +251,20 @@ class _DescriptionReader:
                 params[kind] = match[0]
                 self._use(end, match[1])
                 break
+        if not {"place", "position"} & params.keys():
+            self._seat(after, params)
         self.found.add("insert", params=params)
         self.used |= {start + at for at in read.used}
+
+    def _seat(self, at: int, params: dict[str, object]) -> None:
+        """Have the thing where the words from ``at`` on say it is: "a bird on the fence at the top left"."""
+        for start, word in enumerate(self.words[at:], at):
+            match = positions().match(self.words, start) if word in _SEATED else None
+            if match and match[1] > start + 2 and self.words[match[1] : match[1] + 1] != ["of"]:
+                params["position"] = match[0]
+                self._use(start, match[1])
+            if "position" in params or word in _CONTAINING | {HARD}:
+                break
 
     def _tell(self) -> None:
         """Note what of the description was not done."""
@@ -237,6 +275,8 @@ class _DescriptionReader:
         if not told:
             return
         text = " … ".join(told)
+        if _COUNTED.search(text) or (self.several and text.startswith(("a ", "an "))):
+            self.found.steps.clear()  # "Two balloons on the left, one at the right", "a cat and a dog"
         text = text if len(text) <= _QUOTED else text[:_QUOTED].rsplit(" ", 1)[0] + " …"
         self.found.notes.append(
             f"The prompt describes a whole picture. The one that was sent is kept; nothing is made of '{text}'."

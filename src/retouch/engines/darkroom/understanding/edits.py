@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from retouch.engines.darkroom.recipe import Step
 from retouch.engines.darkroom.understanding.clauses import Clause, compares, joins
+from retouch.engines.darkroom.understanding.company import FORMS, Company
+from retouch.engines.darkroom.understanding.hedges import hedge
+from retouch.engines.darkroom.understanding.numbers import measure
 from retouch.engines.darkroom.understanding.owing import owes
 from retouch.engines.darkroom.understanding.places import places
 from retouch.engines.darkroom.understanding.reading import NO_BACKDROP, NO_MASK, ONE_PICTURE, Reading
@@ -12,16 +15,18 @@ from retouch.engines.darkroom.understanding.vocabulary import Item, Operation, V
 from retouch.engines.darkroom.understanding.wishes import (
     Amount,
     Wish,
+    agree,
     amount_of,
     as_strength,
+    distinct,
     more_telling,
     number_before,
 )
 
-_FORMS = ("op.whole", "op.verbs", "op.looks")
 _VERBS = {"verb.make": "make", "verb.apply": "apply"}
 _PICTURES = ("image", "images")
 _PICTURE_WORDS = ("photo", "photograph", "picture", "image")
+_SIDES = ("left", "right", "top", "bottom")
 _SENSELESS = ("polite", "glue", "definite", "effect", "strength", "from", "owing")
 
 
@@ -37,7 +42,7 @@ class _EditReader:
         self.found = found
         self.lexicon = lexicon
         self.verb = found.verb if clause.continues else None
-        self.named = {item.senses[form]: item for item in self.items for form in _FORMS if form in item}
+        self.company = Company(self.items, lexicon)
         self.wears = any(item.text.startswith(("wear", "have", "has")) for item in self.items)
         self.owed = owes(self.items)
         self.wishes: list[Wish] = []
@@ -47,20 +52,19 @@ class _EditReader:
         self.amount: Amount | None = None
         self.joined = True
         """Whether the next region is another one, and not a part of the last."""
-        self.giving = False
         self.introduced = False
         """Whether "into", "like" or so has been read: what follows is what the picture shall become."""
-        self.only = self.area = self.rest = self.it = False
+        self.only = self.area = self.rest = self.it = self.giving = False
 
     def read(self) -> None:
         for at, item in enumerate(self.items):
             if joins(item):
                 self._settle_amount()
                 self.joined = True
-            elif not self._own(item):
+            elif not self._own(at, item):
                 self._read(at, item)
         self._settle_amount()
-        if self.only and not (self.regions or self.area):
+        if self.only and not (self.regions or self.area or self.wishes):
             self.found.unknown.append("only")
         self._conclude()
         self.found.call(self.names, also=self.clause.continues and not self.wishes)
@@ -70,6 +74,8 @@ class _EditReader:
     def _conclude(self) -> None:
         if self.wishes:
             self._ask()
+        elif hedge(self.clause, self.amount, self.found, self.lexicon):
+            return
         elif self.clause.continues and self.regions and self.verb != "make" and self.found.last:
             for step in self.found.last:
                 self._extend_to(step)
@@ -84,29 +90,28 @@ class _EditReader:
     def _extend_to(self, step: Step) -> None:
         """Have ``step`` done to the regions of this clause, too."""
         operation = self.lexicon.operations[step.op]
+        if (operation.steady or operation.reframes) and not operation.thing:
+            self.found.unknown.append(self.clause.text)  # "Remove the background and the person"
         for region, _ in places(
             self.found, self.clause, operation, self.regions, self.names, rest=self.rest, it=self.it
         ):
             self.found.add(step.op, params=step.params, region=region, amount=step.amount)
 
-    def _own(self, item: Item) -> bool:
+    def _own(self, at: int, item: Item) -> bool:
         """Whether ``item`` is a word of an operation named in this clause: its colour, its kind, its place."""
-        for name in self.named:
+        for name in self.company.owners(at):
             if choice := item.senses.get(f"choice.{name}"):
                 self._choose(name, *choice.split("="))
-                return not any(form in item for form in _FORMS)
-        return self._beside(item)
+                return not any(form in item for form in FORMS)
+        return self.company.is_beside(item)
 
     def _choose(self, name: str, parameter: str, option: str) -> None:
         chosen = self.choices.setdefault(name, {})
         if (before := chosen.setdefault(parameter, option)) != option:
             self.found.doubt(f"takes one {parameter} there: either {before} or {option}")
 
-    def _beside(self, item: Item) -> bool:
-        return any(f"around.{name}" in item for name in self.named)
-
     def _read(self, at: int, item: Item) -> None:
-        form = next((form for form in _FORMS if form in item), None)
+        form = next((form for form in FORMS if form in item), None)
         verb = next((kind for sense, kind in _VERBS.items() if sense in item), None)
         if form == "op.verbs" and (self.verb or self.wishes):
             form = "op.looks" if "op.looks" in item else None
@@ -114,14 +119,17 @@ class _EditReader:
             return
         if form:
             self._name(at, item, form)
-        elif amount := number_before(item, self._neighbour(at + 1)):
-            self._want(amount)
+        elif amount := measure(self.items, at, self.wishes, self.lexicon):
+            if self._neighbour(at - 1).text in _SIDES:
+                self.found.puzzle(self._neighbour(at - 1))  # "The left 20 %" is how far it goes, not how much.
+            self.amount = more_telling(self.amount, amount)
         elif verb and not self.verb and not self.wishes:
             self.verb = verb
             self.giving = item.text.startswith(("give", "giving"))
         elif "region" in item:
+            tinted = item.senses["region"].startswith("colour:") and self._neighbour(at - 1).text == "with"
             look_of = self.wishes and self.wishes[-1].form == "op.looks" and self._of(at) and not self.regions
-            if look_of or any("from" in self._neighbour(at - back) for back in (1, 2)):
+            if look_of or (tinted and self.wishes) or any("from" in self._neighbour(at - back) for back in (1, 2)):
                 self.found.puzzle(item)  # "light from the left"
             self._place(at, item)
         elif "rest" in item and not self.rest:
@@ -136,7 +144,7 @@ class _EditReader:
             self.found.each = self.found.each or "image" not in item
             self.it = self.it or item.text == "it"
         elif said := amount_of(item):
-            self._want(said)
+            self.amount = more_telling(self.amount, said)
         else:
             self._read_around(at, item)
 
@@ -147,7 +155,7 @@ class _EditReader:
             if number_of(item.text, self.found) != 0:
                 self.found.doubt(ONE_PICTURE)
             self.found.puzzle(item)
-        elif (item.text == "colours" and any(form in before for form in _FORMS)) or left:
+        elif (item.text == "colours" and any(form in before for form in FORMS)) or left:
             return  # "blade runner colours", "leave everything but the sky alone"
         elif "into" in item or "as_if" in item:
             self._introduce(at, item)
@@ -174,8 +182,8 @@ class _EditReader:
             self.found.puzzle(item)
         if operation.steady and form != "op.looks" and "region" in after:
             self.found.puzzle(after)  # "remove the background people"
-        beside = [neighbour for neighbour in (before, after) if not self._beside(neighbour)]
-        touching = [self.lexicon.operations[other.senses[f]] for other in beside for f in _FORMS if f in other]
+        beside = [neighbour for neighbour in (before, after) if not self.company.is_beside(neighbour)]
+        touching = [self.lexicon.operations[other.senses[f]] for other in beside for f in FORMS if f in other]
         if any(other.steady or operation.steady for other in touching if other is not operation):
             self.found.puzzle(item)  # "dark sunglasses" are no darker picture
         elif form == "op.verbs" and "op.looks" in after:
@@ -198,9 +206,9 @@ class _EditReader:
             return False
         if self.owed or (self.verb == "make" and self.wears):
             return True
-        if self.verb == "apply":
-            return not self.regions or self.giving
-        return self.verb is None and not self.regions
+        given = self.verb == "apply" and self.giving
+        more = any(wish.operation.thing for wish in self.wishes[-1:])  # "A hat on me and sunglasses"
+        return given or (self.verb in ("apply", None) and (more or not self.regions))
 
     def _of(self, at: int) -> bool:
         """Whether the item stands in "... of (the) item": "a watercolour of the sky" is no edit of the sky."""
@@ -212,8 +220,10 @@ class _EditReader:
             return not operation.thing and "definite" in before  # "make her wider"
         if "region" in after and compares(item) and "definite" not in before:
             return False  # "A darker background": there is none yet.
-        if "region" in after or "area" in after:
-            return not self._repeats(at, after)
+        if "region" in after or ("area" in after and not after.text.startswith(("in", "on", "with"))):
+            # "Turn the sky into a sunset sky" names once more what shall change.
+            again = before.text in ("a", "an") and after.senses.get("region") in self.regions
+            return not (again and self.verb == "make" and "name" not in after)
         if "definite" not in before:
             return False
         if item.text.split()[-1] in _PICTURE_WORDS or any(picture in after for picture in _PICTURES):
@@ -223,11 +233,6 @@ class _EditReader:
         ):
             return False  # "make this vintage", "give me that golden-hour glow"
         return "effect" not in after and not self.introduced and "glue" not in self._neighbour(at - 2)
-
-    def _repeats(self, at: int, noun: Item) -> bool:
-        """Whether ``noun`` is what shall change named once more: "turn the sky into a sunset sky"."""
-        again = self._neighbour(at - 1).text in ("a", "an") and noun.senses.get("region") in self.regions
-        return again and self.verb == "make" and "name" not in noun
 
     def _introduce(self, at: int, item: Item) -> None:
         if "into" in item:
@@ -243,9 +248,9 @@ class _EditReader:
         if name and any("image" in self._neighbour(at - back) and self._of(at) for back in (2, 3)):
             return  # "this photo of a cat" is the whole photo
         if name:
-            self.names.append(name)
+            self.names += [name] * (name not in self.names)
             thing = name.startswith("things/")
-            puts = any(self.lexicon.operations[worn].family == "headwear" for worn in self.named)
+            puts = any(self.lexicon.operations[worn].family == "headwear" for worn in self.company.named)
             before = self._neighbour(at - 1)  # "Add a hat to the cat", "a hat for kitty"
             owned = "definite" in before or (puts and before.text in ("for", "on"))
             if thing and (not owned or (self.introduced and not puts)):
@@ -260,33 +265,28 @@ class _EditReader:
         elif region not in self.regions:
             if (
                 not (self.verb or self.wishes or self.only or self.owed)
-                and self.named.keys() - {"remove_background"}
-                and not any(map(compares, self.named.values()))
+                and self.company.named.keys() - {"remove_background"}
+                and not any(map(compares, [*self.company.named.values(), *self.items]))
             ):
                 self.found.puzzle(item)  # "sky at sunset" describes a picture, "sky a bit darker" asks
             self.regions.append(region)
         self.joined = False
-
-    def _want(self, amount: Amount) -> None:
-        self.amount = more_telling(self.amount, amount)
 
     def _settle_amount(self) -> None:
         """An amount that no name followed belongs to the one before it: "brighten the sky a bit"."""
         if self.amount is None or not self.wishes:
             return
         last = self.wishes[-1]
-        if last.amount is None or last.amount == self.amount:
-            last.amount = self.amount
-        elif self.amount != Amount(1.0):
+        if (agreed := agree(last.amount, self.amount)) is None:
             self.found.unknown.append(self.clause.text)
-        self.amount = None
+        last.amount, self.amount = agreed or last.amount, None
 
     def _ask(self) -> None:
         self.found.last = []
         self.found.begun = len(self.found.steps)
         strength = any(item.text in ("strength", "intensity", "opacity") for item in self.items)
         text = self.clause.text  # Once: it is as long as the prompt.
-        for wish in self.wishes:
+        for wish in distinct(self.wishes):
             if strength:
                 as_strength(wish)
             amount = wish.measure(self.found, text)

@@ -20,6 +20,7 @@ class Fault:
     params: Mapping[str, Any]
     about: frozenset[str]
     places: bool
+    casts: bool
     only: bool
     not_places: frozenset[str]
     never: bool
@@ -70,6 +71,7 @@ def _entries() -> Iterator[Fault]:
             params=entry.get("params", {}),
             about=frozenset(entry.get("about", ())),
             places=entry.get("places", False),
+            casts="skin tone" in entry.get("about", ()) and "white" in entry["about"],
             only=entry.get("only", False),
             not_places=frozenset(entry.get("not_places", ())),
             never=entry.get("never", False),

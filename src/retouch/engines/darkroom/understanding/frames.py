@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from retouch.engines.darkroom.recipe import Step
-from retouch.engines.darkroom.understanding.nouns import meant
-from retouch.engines.darkroom.understanding.speech import Speech
-from retouch.engines.darkroom.understanding.vocabulary import vocabulary
+from dataclasses import replace
 
-MOST_TIMES = 4.0
+from retouch.engines.darkroom.understanding import enlarging, hues
+from retouch.engines.darkroom.understanding.nouns import listed, meant
+from retouch.engines.darkroom.understanding.speech import Speech
+
 _SHARES = {"tenth": 0.1, "fifth": 0.2, "quarter": 0.25, "third": 1 / 3, "half": 0.5, "two thirds": 2 / 3}
-_SHARES |= {"three quarters": 0.75}
+_SHARES |= {"three quarters": 0.75, "bit": 0.1, "little": 0.1, "some": 0.12, "slightly": 0.08}
 _OPPOSITE = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 _BOTH = {"sides": {"direction": "sideways"}, "ends": {"direction": "upright"}, "all": {}}
 _SLIGHTLY = frozenset({"bit", "little", "slightly", "touch", "somewhat"})
@@ -22,10 +22,17 @@ MOST_PIXELS = 1000
 FARTHEST = 1.0
 """How much of a side may be added to one side."""
 
-_LEFTWARDS = frozenset({"counterclockwise", "counter", "anticlockwise", "anti", "left", "ccw"})
 _CROPPING = frozenset({"crop", "cut", "trim", "format", "orientation", "ratio", "reframe", "cropping"})
 _SHAPES = ("square", "portrait", "landscape", "vertical", "horizontal", "widescreen")
 """What a picture may be made without a word of cropping."""
+
+_NOT_FOR = frozenset(
+    {"by", "with", "without", "and", "but", "not", "extending", "adding", "filling", "bars", "keep"}
+)
+_GROWING = frozenset({"widen", "wider", "broader", "taller", "higher"})
+_KEEPING = ("keep", "leave", "show")
+_BARS = frozenset({"bars", "bar", "letterbox", "padding", "pad", "strips", "stripes", "borders", "border"})
+NO_OUTLINES = "frames whole pictures, and draws no outline of what is in one"
 
 
 def _is_picture(speech: Speech) -> bool:
@@ -52,6 +59,8 @@ def crop_ratio(speech: Speech) -> bool:
     if not _is_picture(speech):
         return False
     said = speech.said
+    if not _NOT_FOR.isdisjoint(said["place"].split()):
+        return False  # "For stories by extending the top"
     if said["ratio"]:
         return _shaped(speech, "crop", said["ratio"])
     if "." in said["n1"] + said["n2"] or not (said["n1"].isdigit() and said["n2"].isdigit()):
@@ -67,7 +76,11 @@ def crop_part(speech: Speech) -> bool:
     share = float(speech.said["n"]) / 100 if speech.said["n"] else _spoken_share(speech)
     if not 0.02 <= share <= 0.95:
         return speech.refuse("cuts off 2 to 95 % of a side", speech.said["n"])
-    if "only" in speech.clause.words or speech.clause.words[:2] == ["crop", "to"]:
+    if (
+        speech.clause.words[0] in _KEEPING
+        or "only" in speech.clause.words
+        or speech.clause.words[:2] == ["crop", "to"]
+    ):
         return speech.do("crop", params={"side": side, "share": round(share, 4)})
     return speech.do("crop", params={"side": _OPPOSITE[side], "share": round(1 - share, 4)})
 
@@ -92,9 +105,11 @@ def crop_closer(speech: Speech) -> bool:
     target = speech.target()
     if target is None or (target.kind != "picture" and target.region not in ("subject", "face")):
         return False
+    words = set(speech.clause.words)
+    if "put" in words and words & {"a", "an", "some"}:
+        return False  # "Put a cat in the middle": there is none yet.
     if target.name:
         speech.found.call([target.name])
-    words = set(speech.clause.words)
     if speech.said["n"]:
         sides = 2 if words & {"each", "every"} else 1
         share = 1 - sides * float(speech.said["n"]) / 100
@@ -116,52 +131,18 @@ def crop_shape(speech: Speech) -> bool:
     return speech.do("crop", params={"ratio": ratio})
 
 
-def rotate(speech: Speech) -> bool:
-    """ "Rotate it 90 degrees to the left"."""
-    if not _is_picture(speech):
-        return False
-    number = float(speech.said["n"])
-    degrees = round(number)
-    if degrees != number:
-        return speech.refuse("turns pictures by whole degrees", speech.said["n"])
-    if not _LEFTWARDS.isdisjoint(speech.clause.words):
-        degrees = -degrees
-    if degrees % 360 == 0:
-        return speech.refuse("would change nothing by a whole turn", speech.said["n"])
-    return speech.do("rotate", params={"degrees": degrees})
-
-
-def rotate_way(speech: Speech) -> bool:
-    """ "Turn it upside down", "rotate left"."""
-    if not _is_picture(speech):
-        return False
-    words = set(speech.clause.words)
-    if words & {"upside", "head", "around", "half"}:
-        return speech.do("rotate", params={"degrees": 180})
-    return speech.do("rotate", params={"degrees": -90 if words & _LEFTWARDS else 90})
-
-
-def flip(speech: Speech) -> bool:
-    """ "Mirror it": left for right, if nothing else is said."""
-    if not _is_picture(speech):
-        return False
-    words = set(speech.clause.words)
-    upright = words & ({"horizontal"} if "axis" in words else {"vertically", "vertical", "up", "upside", "bottom"})
-    return speech.do("flip", params={"axis": "vertical" if upright else "horizontal"})
-
-
-def straighten(speech: Speech) -> bool:
-    """ "Straighten the horizon"."""
-    if speech.said["thing"] not in ("horizon", "skyline") and not _is_picture(speech):
-        return False
-    return speech.do("straighten")
-
-
 def border(speech: Speech) -> bool:
-    """ "Add a thick white border"."""
+    """ "Add a thick white border"; an outline of what is in the picture is no border of it."""
     if not _is_picture(speech):
         return False
-    params: dict[str, str | float] = {"colour": speech.colour() or "white"}
+    around = speech.said["thing2"].split()[:1]  # "Around it like those posts have"
+    if around and around[0] not in listed("pictures"):
+        return speech.refuse(NO_OUTLINES, speech.said["thing2"])
+    behind = [colour for word in speech.said["thing2"].split()[1:] if (colour := hues.colour_of(word))]
+    if len(behind) > 1 or (behind and speech.said["colour1"]):
+        return speech.refuse("adds borders of one colour", speech.said["thing2"])
+    # "Around the picture, black"
+    params: dict[str, str | float] = {"colour": speech.colour() or next(iter(behind), "white")}
     if speech.said["n"]:
         number, words = float(speech.said["n"]), speech.clause.words
         pixels = not {"px", "pixel", "pixels"}.isdisjoint(words)
@@ -172,7 +153,8 @@ def border(speech: Speech) -> bool:
     for word in speech.clause.words:
         if width := meant("widths").get(word):
             params["width"] = width
-    return speech.do("border", params=params)
+    speech.do("border", params=params)
+    return "corners" not in speech.clause.words or speech.do("round_corners")
 
 
 def polaroid(speech: Speech) -> bool:
@@ -185,26 +167,6 @@ def round_corners(speech: Speech) -> bool:
     return _is_picture(speech) and speech.do("round_corners")
 
 
-def _is_local(step: Step) -> bool:
-    return step.op in ("insert", "text", "paste") or vocabulary().operations[step.op].thing
-
-
-def upscale(speech: Speech) -> bool:
-    """ "Upscale 2x", "double the size"."""
-    if not _is_picture(speech):
-        return False
-    if not speech.said["n"] and "it" in speech.clause.words and any(map(_is_local, speech.found.steps)):
-        return False  # "Add a heart and make it bigger"
-    times = meant("times")
-    number = speech.said["n"] or next((times[word] for word in speech.clause.words if word in times), "2")
-    factor = float(number)
-    if {"%", "percent"} & set(speech.clause.words):
-        factor = factor / 100 + ("by" in speech.clause.words)
-    if not 1 < factor <= MOST_TIMES:
-        return speech.refuse(f"enlarges a picture by up to {MOST_TIMES:.0f} times", speech.said["n"] or None)
-    return speech.do("upscale", params={"factor": int(factor) if factor == int(factor) else factor})
-
-
 def extend_side(speech: Speech) -> bool:
     """ "Extend the image to the left"."""
     if not _is_picture(speech):
@@ -215,6 +177,12 @@ def extend_side(speech: Speech) -> bool:
         side = next((sides[word] for word in words if word in sides), "top")
     if side not in ("left", "right", "top", "bottom", "sides", "ends", "all"):
         return False
+    if (little := speech.said.amount) is not None and not speech.said["n"] and side not in _BOTH:
+        speech.said = replace(speech.said, amount=None)
+        share = 0.12 if little < 1 else 0.4
+        return speech.do("extend_frame", params={"side": side, "share": share})
+    if (steps := speech.found.steps) and steps[-1].op == "extend" and not steps[-1].params:
+        steps.pop()  # "I need it wider, continue the beach on both sides"
     if not speech.said["n"]:
         if side in _BOTH:
             return speech.do("extend", params=_BOTH[side])
@@ -229,7 +197,12 @@ def extend_ratio(speech: Speech) -> bool:
     """ "Extend it to 16:9"."""
     if not _is_picture(speech):
         return False
+    if not _BARS.isdisjoint(speech.clause.words):
+        return False
     text = speech.said["ratio"] or meant("shapes").get(speech.said["place"], "")
+    if not (text or speech.said["place"]):
+        last = [word for word in speech.clause.words if word in _SHAPES][-1:]
+        text = meant("shapes")[last[0]] if last else ""
     return _shaped(speech, "extend_frame", text) if text else False
 
 
@@ -238,10 +211,12 @@ def extend_all(speech: Speech) -> bool:
     if not _is_picture(speech):
         return False
     share, words = float(speech.said["n"]) / 100, set(speech.clause.words)
+    if words & _GROWING and not words & {"each", "every", "both"}:
+        share /= 2  # Of the whole width, and two sides grow.
     if not 0.02 <= share <= FARTHEST / 2:
         return speech.refuse("extends every side by 2 to 50 %", speech.said["n"])
-    sideways = words & {"sideways", "horizontally", "left", "both", "either"}
-    upright = words & {"vertically", "above", "top"}
+    sideways = words & {"widen", "wider", "broader", "width", "sideways", "horizontally", "left", "both", "either"}
+    upright = words & {"taller", "higher", "height", "vertically", "above", "top"}
     sides = "sides" if sideways else "ends" if upright else "all"
     return speech.do("extend_frame", params={"side": sides, "share": round(share, 4)})
 
@@ -260,11 +235,6 @@ def uncropped(speech: Speech) -> bool:
     return steps[-1].op == "extend_frame"
 
 
-def crooked(speech: Speech) -> bool:
-    """ "The horizon slopes to the right": all that can be done about it is to straighten the picture."""
-    return speech.do("straighten")
-
-
 MEANINGS = {
     "crop_part": crop_part,
     "crop_square": crop_square,
@@ -272,17 +242,12 @@ MEANINGS = {
     "crop_closer": crop_closer,
     "extend_all": extend_all,
     "uncropped": uncropped,
-    "crooked": crooked,
     "crop_ratio": crop_ratio,
     "crop_shape": crop_shape,
-    "rotate": rotate,
-    "rotate_way": rotate_way,
-    "flip": flip,
-    "straighten": straighten,
     "border": border,
     "polaroid": polaroid,
     "round_corners": round_corners,
-    "upscale": upscale,
+    "upscale": enlarging.upscale,
     "extend_side": extend_side,
     "extend_ratio": extend_ratio,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retouch.engines.darkroom.understanding.nouns import listed, meant
+from retouch.engines.darkroom.understanding.reading import ONE_SUBJECT
 from retouch.engines.darkroom.understanding.speech import Speech
 from retouch.engines.darkroom.understanding.targets import Target, target_of
 
@@ -15,6 +16,19 @@ NO_MERGING = (
 NO_STYLE = (
     "cannot copy a style from a picture, only its colours: say 'match the colours of image 2', or name a style"
 )
+_SIZES = {
+    "small": "small",
+    "smaller": "small",
+    "tiny": "small",
+    "little": "small",
+    "big": "large",
+    "bigger": "large",
+    "large": "large",
+    "larger": "large",
+}
+_FRONT = frozenset({"foreground", "front", "on", "at", "in", "to", "side", "edge", "area", "part", "and"})
+"""Beside a side of the picture they say nothing of where something goes."""
+_SIDES = frozenset({"left", "right", "top", "bottom", "upper", "lower", "corner"})
 _PICTURES = ("picture", "image", "photo", "photograph", "shot")
 COLOURS_ONLY = "Of the other picture's look the colours and the tones were taken over, and nothing else."
 
@@ -26,6 +40,8 @@ def collage(speech: Speech) -> bool:
     pictures = [speech.image(slot) for slot in ("image", "image2") if speech.said[slot]]
     if 0 in pictures:
         return True
+    if "left" in speech.clause.words and pictures != sorted(pictures, key=lambda number: number or 0):
+        return speech.refuse("lays pictures out in the order in which they are sent")
     if pictures and sorted(number or 0 for number in pictures) != list(range(1, speech.found.sources + 1)):
         return speech.refuse("lays out all the pictures that it is sent: send only those that belong on the sheet")
     speech.found.each = speech.found.collage = True
@@ -88,14 +104,23 @@ def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
         return True
     if target.region in ("background", "sky", "face") or target.kind in ("colour", "area"):
         return target.region == "face" and speech.refuse(NO_FITTING, target.noun)
+    if target.kind == "unknown" and not listed("choosing").isdisjoint(target.noun.split()):
+        return speech.refuse(ONE_SUBJECT, target.noun)
     if taken == onto:
         return speech.refuse(
             "finds the subject of a picture in that picture already: say into which one it should go"
         )
-    place, ground = said["place"], None
-    position = meant("positions").get(place)
+    place, ground = " ".join(word for word in said["place"].split() if word not in _SIZES), None
+    placing = [word for word in place.split() if word not in _FRONT] or place.split()
+    position = meant("positions").get(" ".join(placing))
+    if position is None and not _SIDES.isdisjoint(place.split()):
+        return False  # "To the left, with its shadow"
     scenery = position is not None or (bool(place) and set(place.split()) <= listed("scenery"))
     if place and not scenery and _is_beside(speech):
+        beside = target_of(place, speech.lexicon)
+        someone = beside is not None and beside.region in ("subject", "face")
+        if not someone or (beside and beside.kind == "thing" and beside.noun not in listed("animals")):
+            return speech.refuse(NO_PLACING, place)
         speech.found.notes.append(
             f"The darkroom does not look for '{place}': it places the subject where it fits."
         )
@@ -114,7 +139,7 @@ def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
     if onto > 1:
         speech.found.turn_to(onto)
     params: dict[str, str | float] = {"position": position} if position else {}
-    if (size := _size(speech)) is not None:
+    if (size := size_of(speech)) is not None:
         params["size"] = size
     if ground:
         speech.found.notes.append(
@@ -125,7 +150,7 @@ def _paste(speech: Speech, taken: int | None, onto: int | None) -> bool:
     return speech.do("paste", params={"image": taken, **params})
 
 
-def _size(speech: Speech) -> str | float | None:
+def size_of(speech: Speech) -> str | float | None:
     """How large it shall be: a share of the picture, or in words; None if nobody says."""
     words = speech.clause.words
     if speech.said["n"]:
@@ -133,15 +158,7 @@ def _size(speech: Speech) -> str | float | None:
     shares = {"fifth": 0.2, "quarter": 0.25, "third": 0.33, "half": 0.5}
     if share := next((shares[word] for word in words if word in shares), None):
         return share if "half" not in words or not {"upper", "lower", "left", "right"} & set(words) else None
-    sizes = {
-        "small": "small",
-        "smaller": "small",
-        "tiny": "small",
-        "little": "small",
-        "big": "large",
-        "large": "large",
-    }
-    return next((sizes[word] for word in words if word in sizes), None)
+    return next((_SIZES[word] for word in words if word in _SIZES), None)
 
 
 def _is_beside(speech: Speech) -> bool:
@@ -221,6 +238,9 @@ def _is_marked(speech: Speech) -> bool:
 
 def marked(speech: Speech) -> bool:
     """ "There is a scratch here, where I marked it": says what is under the mask, and asks for nothing yet."""
+    if "only" in speech.clause.words:
+        target = speech.target()
+        return speech.has_mask and target is not None and target.kind == "area"
     return speech.has_mask
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from retouch.engines.darkroom.understanding.captions import is_caption, is_farewell
 from retouch.engines.darkroom.understanding.clauses import joins, opens
 from retouch.engines.darkroom.understanding.complaints import Finding, findings, mends, praises
 from retouch.engines.darkroom.understanding.context import begins_aside, is_context
+from retouch.engines.darkroom.understanding.insertion import thing_at
 from retouch.engines.darkroom.understanding.observations import observed, points_back
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
 from retouch.engines.darkroom.understanding.words import HARD, SOFT
@@ -55,6 +57,11 @@ _GOING_ON = (
 _RELATIVE = ("which", "who", "whose", "that", "where", "with", "without")
 _TRAILING = ("for", "to", "like", "as")
 _QUOTED = 120
+_TRADING = frozenset(
+    {"exchange", "trade", "swap", "look", "looking", "aim", "aiming", "go", "going", "space", "room"}
+)
+_INTO = frozenset({"to", "into"})
+_FORMS = ("op.looks", "op.verbs", "op.whole")
 
 
 @dataclass
@@ -119,7 +126,8 @@ def _hear(sentence: Sequence[Item], heard: Heard, lexicon: Vocabulary) -> None:
             alone = last == at + 1 or not any(
                 _complains(sentence[edges[one] : edges[one + 1]], lexicon) for one in range(at, last)
             )
-            if _take(piece, heard, lexicon, ordered=_asks(left), tells=alone):
+            loose = not _takes_for([*heard.orders, *left], lexicon)
+            if _take(piece, heard, lexicon, ordered=_asks(left), tells=alone, loose=loose):
                 at = last
                 break
         else:
@@ -175,13 +183,35 @@ def _asks(items: Sequence[Item]) -> bool:
     return any(opens(item) or "op.looks" in item for item in items)
 
 
-def _take(piece: Sequence[Item], heard: Heard, lexicon: Vocabulary, *, ordered: bool, tells: bool) -> bool:
+def _takes_for(items: Sequence[Item], lexicon: Vocabulary) -> bool:
+    """Whether a "for" may belong to an order among ``items``: "swap it for ...", "add a hat for ...", and "it" be
+    a thing that is put in."""
+    words = _words_of(items)
+    if any("verb.replace" in item for item in items) or not _TRADING.isdisjoint(words):
+        return True
+    if "change" in words and _INTO.isdisjoint(words):
+        return True
+    if any(lexicon.operations[item.senses[form]].thing for item in items for form in _FORMS if form in item):
+        return True
+    adds = any("verb.apply" in item for item in items)
+    return adds and any(thing_at(words, at) for at in range(len(words)))
+
+
+def _take(
+    piece: Sequence[Item], heard: Heard, lexicon: Vocabulary, *, ordered: bool, tells: bool, loose: bool
+) -> bool:
     """Whether ``piece`` is no order, and noted as what it is. ``ordered``: one stands before it in the sentence;
-    ``tells``: it may be background, and no part of it is a complaint of its own."""
+    ``tells``: it may be background, and no part of it is a complaint of its own; ``loose``: no "for" in it can be
+    part of an order."""
     piece = _trimmed(piece)
     words = _words_of(piece)
     if not words or any("literal" in item for item in piece):
         return False
+    if is_farewell(piece) or (tells and not ordered and is_caption(piece)):
+        heard.asides.append(" ".join(words))
+        names = {item.senses["name"] for item in piece if "name" in item}
+        heard.names += [names] if names else []
+        return True
     if found := findings(words, lexicon, ordered=ordered):
         heard.findings += found
         heard.plain = False
@@ -196,7 +226,7 @@ def _take(piece: Sequence[Item], heard: Heard, lexicon: Vocabulary, *, ordered: 
         return True
     if any(word == SOFT for word in words) and not _is_whole(piece):
         return False
-    if not (tells and is_context(piece, ordered=ordered)):
+    if not (tells and is_context(piece, ordered=ordered, loose=loose)):
         thing = observed(piece) if tells else None
         if thing is None:
             return False

@@ -13,7 +13,12 @@ _SHADES: Mapping[str, tuple[str, float]] = {
     "pale": ("#ffffff", 0.55),
     "pastel": ("#ffffff", 0.55),
     "soft": ("#ffffff", 0.35),
+    "lighter": ("#ffffff", 0.45),
+    "paler": ("#ffffff", 0.55),
+    "softer": ("#ffffff", 0.35),
     "dark": ("#000000", 0.45),
+    "darker": ("#000000", 0.45),
+    "deeper": ("#000000", 0.3),
     "deep": ("#000000", 0.3),
     "bright": ("#ffffff", 0.0),
     "vivid": ("#ffffff", 0.0),
@@ -28,6 +33,10 @@ _SHADES: Mapping[str, tuple[str, float]] = {
     "shiny": ("#ffffff", 0.0),
     "rich": ("#ffffff", 0.0),
     "strong": ("#ffffff", 0.0),
+    **dict.fromkeys(
+        ("brand", "corporate", "lush", "lovely", "uni", "company", "clean", "neutral", "nice", "simple", "smooth"),
+        ("#ffffff", 0.0),
+    ),
 }
 """What is mixed into a colour, as sRGB levels, and how much of it."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from retouch.engines.darkroom import assets
+from retouch.engines.darkroom.understanding.nouns import listed
 from retouch.engines.darkroom.understanding.phrases import Phrases
 from retouch.engines.darkroom.understanding.placing import Positions, colours, positions, sizes, tables, words_of
 from retouch.engines.darkroom.understanding.vocabulary import Item
@@ -32,25 +34,43 @@ _DRAWN = words_of("insert", "drawn")
 _CARRIED = "puts things beside people and animals, not on them or into their hands"
 _KINDS = ("senseless", "everywhere", "over", "vague", "never")
 _AREA = ("area", "image", "images")
+_CLOTHES = words_of("insert", "clothes")
 _WEATHER = "cannot bring such weather: it makes snow, rain, a storm and fog"
+_SCENES = words_of("insert", "scenes")
+_PART_OF = re.compile("^(?:.*(?:corner|side|middle|centre|end|back) of )?(?:(?:the|a|an|my|our|this) )*")
+_VAGUE = frozenset(
+    {"few", "some", "several", "many", "lots", "bunch", "handful", "various", "multiple", "numerous"}
+)
+_ALOFT = ("flying", "floating", "hovering", "high")
+_WITHIN = ("in", "to", "into", "at")
+_WATERS = {"lake", "sea", "water", "river", "pond", "pool", "ocean"}
+_UPON = ("on", "onto", "on top of")
 _ON = ("on", "onto", "on top of", "to", "in")
 
 
 @dataclass
 class Insertion:
     """``params``: of the operation `insert`, "name" among them once a thing has been named. ``called``: how.
-    ``spot``: words for a place that is not found by name; ``strange``: words that nothing explains; ``reasons``:
-    why it cannot be done; ``marked``: the place is what the mask marks. ``used``: the numbers of the words that
-    are understood; ``own``: it is said how many by themselves there are: "a blue balloon"."""
+    ``spot``: words for a place that is not found by name, ``near`` whether that is beside who the picture is of,
+    or all that one sees, ``sided`` whether it is one side of it, and ``upon`` whether it lies on it; ``worn``:
+    somebody in the picture would wear it, as in "add a tie", but not in "a tie at the top left". ``strange``:
+    words that nothing explains; ``reasons``: why it cannot be done; ``marked``: the place is what the mask marks.
+    ``used``: the numbers of the words that are understood; ``own``: it is said how many by themselves there are:
+    "a blue balloon"; ``some``: the count is a guess."""
 
     params: dict[str, Any] = field(default_factory=dict)
     called: str = ""
     spot: str = ""
+    near: bool = False
+    sided: bool = False
+    upon: bool = False
+    worn: bool = False
     strange: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     marked: bool = False
     used: set[int] = field(default_factory=set)
     own: bool = False
+    some: bool = False
 
 
 @cache
@@ -103,6 +123,9 @@ class _InsertionReader:
         if self.result.called in tables()["insert"]["weather"] and not set(self.words) & _DRAWN:
             self.result.reasons.append(_WEATHER)
             self.result.strange.append(self.result.called)
+        elsewhere = self.result.params.keys() & {"position", "place"} or self.result.spot
+        worn = self.result.params.get("name") in _CLOTHES and not elsewhere
+        self.result.worn = worn and not set(self.words) & _DRAWN
         return self.result
 
     @property
@@ -134,6 +157,7 @@ class _InsertionReader:
         if match is None:
             return 0
         count = int(match[0])
+        self.result.some = not _VAGUE.isdisjoint(self.words[at : match[1]])
         if count > MOST:
             self.result.reasons.append(f"puts at most {MOST} things of a kind into a picture")
         elif count > 1 and self.result.params.setdefault("count", count) != count:
@@ -149,6 +173,8 @@ class _InsertionReader:
             **{kind: _words()[kind] for kind in _KINDS},
         }
         matches = [(kind, *match) for kind, table in readers.items() if (match := table.match(self.words, at))]
+        if "images" in self.items[at] and not self.named and thing_at(self.words, at + 1):
+            return 0  # "Put both dogs in image 1"
         if any(sense in self.items[at] for sense in _AREA):
             end = at + len(self.items[at].text.split())
             matches.append(("area" if "area" in self.items[at] else "senseless", "", end))
@@ -206,12 +232,19 @@ class _InsertionReader:
         preposition = " ".join(self.words[at:end])
         for side in ("left", "right"):
             if side in preposition.split():
+                self.result.sided = True
                 self.result.params.setdefault("position", side)
         someone = set(spot) & set(tables()["insert"]["carriers"]) or any(map(_is_someone, self.items[end:last]))
         if someone and preposition in _ON:
             self.result.reasons.append(_CARRIED)
             self.result.strange.append(" ".join(spot))
-        self.result.spot = " ".join(spot)
+        inside = self.result.sided or preposition in _WITHIN
+        part = _PART_OF.sub("", " ".join(spot))
+        scene = inside and part in _SCENES
+        near = scene or preposition.startswith(_ALOFT) or any(map(_is_subject, self.items[end:last]))
+        if not (self.result.spot and near):  # "On the table in front of me": the table has to be found.
+            self.result.spot, self.result.near = " ".join(spot), near
+            self.result.upon = preposition in _UPON and part not in _SCENES | _WATERS
         return last
 
     def _turns(self, at: int) -> bool:
@@ -223,6 +256,13 @@ class _InsertionReader:
 def _is_someone(item: Item) -> bool:
     name = item.senses.get("name", "")
     return name.startswith("people/") or (not name and item.senses.get("region") in ("subject", "face"))
+
+
+def _is_subject(item: Item) -> bool:
+    """Whether the item can but name who the picture is of, so that a thing may stand beside them: "the dog"."""
+    name = item.senses.get("name", "")
+    region = item.senses.get("region") in ("subject", "face")
+    return region and (not name or name.startswith("people/") or name.removeprefix("things/") in listed("animals"))
 
 
 def _is_plural(called: str, name: str) -> bool:

@@ -13,6 +13,8 @@ from typing import Any
 
 from retouch.engines.darkroom.recipe import Recipe, Step
 from retouch.engines.darkroom.understanding.clauses import split
+from retouch.engines.darkroom.understanding.company import shares_out
+from retouch.engines.darkroom.understanding.describing import INVENTED, is_invention
 from retouch.engines.darkroom.understanding.description import describe
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.hearing import listen
@@ -25,14 +27,20 @@ from retouch.engines.darkroom.understanding.naming import resolve_names
 from retouch.engines.darkroom.understanding.preservation import read_keep
 from retouch.engines.darkroom.understanding.pronouns import resolve
 from retouch.engines.darkroom.understanding.readers import read_clause, read_prompt
-from retouch.engines.darkroom.understanding.reading import Reading
+from retouch.engines.darkroom.understanding.reading import ONE_SUBJECT, Reading
 from retouch.engines.darkroom.understanding.refusal import refuse
+from retouch.engines.darkroom.understanding.rephrasing import rephrase
 from retouch.engines.darkroom.understanding.statements import settle
 from retouch.engines.darkroom.understanding.telling import name_of, say
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary, vocabulary
 from retouch.errors import UnsupportedInstruction
 
 _ABOUT_SUBJECTS = ("remove_background", "replace_background", "blur_background")
+_HALVES = frozenset({"left", "right", "top", "bottom"})
+_EVERYWHERE = ("replace_background", "remove_background", "extend", "extend_frame")
+_PLACED = ("paste", "insert", "text")
+_FIRST = ("first", "first one", "first image", "first picture", "first photo", "image 1")
+_ALIKE = "does the same to every picture of a sheet, and mixes none of them"
 _WITHIN = {"face": "subject", "sky": "background"}
 
 
@@ -49,9 +57,11 @@ def understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
 def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
     """What ``prompt`` asks for in English."""
     lexicon = vocabulary()
-    label, prompt = take_label(resolve_names(prompt, sources))
+    label, prompt = take_label(resolve_names(rephrase(prompt), sources), lexicon)
     items = read_items(prompt, lexicon)
     items = resolve(shorten(items) if sources == 1 else items)
+    if is_invention(items):
+        raise refuse(lexicon, reasons=[INVENTED], unknown=[prompt], has_mask=has_mask)
     heard = listen(items, lexicon, label=label)
     refusal = None
     # What makes sense word for word has nothing to be set aside, but a complaint is never taken for a wish.
@@ -65,6 +75,9 @@ def _understand(prompt: str, *, has_mask: bool, sources: int) -> Recipe:
         except UnsupportedInstruction as error:
             refusal = error
     described = Reading(has_mask=has_mask, sources=sources)
+    if heard is not None and heard.orders and not heard.findings:
+        described.hear(heard)
+        items = heard.orders
     if not describe(items, described, lexicon):
         raise refusal or AssertionError
     return _conclude(described, lexicon)
@@ -86,6 +99,15 @@ def _read(items: Sequence[Item], found: Reading, lexicon: Vocabulary) -> None:
             case "edit":
                 read_edit(clause, found, lexicon)
     settle(found, lexicon)
+    if shares_out(items, lexicon):
+        found.doubt(ONE_SUBJECT)
+    if found.each and found.sources > 1 and found.steps and any(map(_means_first, items, [Item(""), *items])):
+        found.doubt(_ALIKE)
+
+
+def _means_first(item: Item, before: Item) -> bool:
+    """Whether one picture of a sheet is meant: "side by side, the first in sepia"."""
+    return ("image" in item and item.text in _FIRST) or (item.text == "first" and "definite" in before)
 
 
 def _conclude(found: Reading, lexicon: Vocabulary) -> Recipe:
@@ -130,6 +152,19 @@ def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:
     """``step``, the one at number ``at``, with the regions that it must leave alone; what it cannot leave alone
     is noted."""
     operation = lexicon.operations[step.op]
+    if operation.reframes and (sides := found.keep.keys() - {"subject", "face"}):
+        alone = all(lexicon.operations[one.op].reframes for one in found.steps)
+        if alone or not _HALVES.isdisjoint(sides):
+            found.doubt("keeps what a picture is about when it is cropped, and no other part of it")
+    if step.op in _PLACED and not _HALVES.isdisjoint(found.keep):
+        found.doubt("keeps no side free: say where it shall go")
+    placed = all(one.op in _PLACED for one in found.steps)
+    if placed and any(region.startswith("colour:") for region in found.keep):
+        found.doubt("puts things in, and cannot tell which colours they shall not have")
+    if step.op in _ABOUT_SUBJECTS and step.region in ("subject", "face"):
+        found.doubt(f"does not {say(replace(step, region=None), lexicon)} on {name_of(step.region)}")
+    if step.op in _EVERYWHERE and not _HALVES.isdisjoint(found.keep):
+        found.doubt(f"cannot {say(step, lexicon)} and leave a side of it as it is")
     contradicted = {step.region, _WITHIN.get(step.region or "")}
     kept = [region for region, since in found.keep.items() if at >= since]
     if operation.thing and operation.name != "insert":
@@ -138,6 +173,8 @@ def _preserve(step: Step, at: int, found: Reading, lexicon: Vocabulary) -> Step:
         contradicted |= {"background", "sky"}
     if step.op == "replace_sky":
         contradicted.add("sky")
+    if step.op in ("soften_skin", "blur_faces", "pixelate_faces"):
+        contradicted |= {"subject", "face"}
     if step.op == "remove_subject":
         contradicted |= {"subject", "face"}
     for region in kept:
@@ -156,10 +193,12 @@ def _contradict(steps: list[Step], found: Reading, lexicon: Vocabulary) -> None:
                 found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
             if step.params.get("colour") != other.params.get("colour"):
                 continue  # "Less red and more blue"
+            if step.op == other.op == "crop" and {"ratio"} <= step.params.keys() & other.params.keys():
+                found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
             if opposite and _meet(step, other):
                 found.doubt(f"cannot {say(other, lexicon)} and {say(step, lexicon)} at once")
     if found.each and found.sources > 1 and any(step.params.get("image") for step in steps):
-        found.doubt("does the same to every picture of a sheet, and mixes none of them")
+        found.doubt(_ALIKE)
     if any(step.op == "remove_subject" for step in steps) and any(map(_needs_subject, steps)):
         found.doubt("has no subject left in the picture once it is removed: ask for the rest in a second request")
 

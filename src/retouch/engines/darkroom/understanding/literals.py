@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from retouch.engines.darkroom.understanding.placing import trim_placing
 from retouch.engines.darkroom.understanding.shouting import pointed_at, says_where, shouted
@@ -12,6 +13,8 @@ from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
 
 MOST = 24
 """More texts than that are not told apart from the instruction around them."""
+
+_MOST_QUOTES = 4 * MOST
 
 LONGEST = 200
 """Characters of one text."""
@@ -66,6 +69,7 @@ _AFTER = re.compile(
     r"label|type|typeface|writing|script|characters)\b|(?:text|caption|title|watermark|lettering)\b)",
     re.I,
 )
+_LETTERS = re.compile(r"\b(?:letters|lettering|capitals|caps|font|typeface)\b", re.I)
 _PLACED = re.compile(
     r"\s*,?\s*(?:(?:at|in|on|across|over)\s+(?:the\s+)?(?:very\s+)?(?:top|bottom|middle|cent(?:re|er)|upper|lower|left|"
     r"right|it\b|this\b|(?:the |this |my )?(?:photo|picture|image)\b)|(?:top|bottom|upper|lower)\b)",
@@ -83,6 +87,7 @@ _MODIFIERS = (
 _UNQUOTED = (
     # "Put © 2024 Tom in small letters bottom left"
     re.compile(r"^[^©]{0,60}?(?P<text>©.+)"),
+    re.compile(r"(?P<text>\bcopyright\s+\d{4}.*)", re.I),
     re.compile(r"\bhash ?tag\s+(?P<text>#?\w+)", re.I),
     # "I want it to say Happy Birthday Mum"
     re.compile(
@@ -101,8 +106,9 @@ _UNQUOTED = (
     ),
     re.compile(
         # "Print it on a mug" is what somebody means to do with the picture.
-        r"\b(?:write|print(?!\s+(?:it|this|that|them|these|the (?:picture|photo|image))\b)|type|spell out|engrave)"
-        rf"\s+(?:out\s+)?(?:(?:the|a)\s+{_NOUN}\s+)?(?P<text>.+)",
+        r"\b(?:write|(?<!it )(?<!to )(?<!we )(?<!the )(?<!for )(?<! a )print"
+        r"(?!\s+(?:it|this|that|them|these|the (?:picture|photo|image))\b)|type|"
+        rf"spell out|engrave)\s+(?:out\s+)?(?:(?:the|a)\s+{_NOUN}\s+)?(?P<text>.+)",
         re.I,
     ),
     re.compile(rf"\b{_ADD}\s+(?:the|a|an|some|my)?\s*{_MODIFIERS}{_NOUN}\s+(?P<text>.+)", re.I),
@@ -111,6 +117,11 @@ _UNQUOTED = (
         r"(?:\s+(?:as|with))?\s+(?P<text>.+)",
         re.I,
     ),
+)
+# What a text stands in or has: "... Summer in a red box" is not all text.
+_ADORNED = re.compile(
+    r"\s(?:in|on|with|inside|over) an? (?:[a-z]+ ){0,3}(?:box|bubble|banner|badge|ribbon|bar|strip|background|"
+    r"shadow|outline|border|frame|circle|font|sticker|scroll|plaque)\b.*$"
 )
 _SENTENCE = re.compile(r"[^\n.!?;]*(?:[.!?;](?!\s|$)[^\n.!?;]*)*[.!?;\n]*", re.S)
 _NEXT_EDIT = re.compile(
@@ -122,6 +133,7 @@ _NEXT_EDIT = re.compile(
 _NOTHING = re.compile(
     r"(?:some|any|no|a|the|my|more)? ?(?:something|anything|texts?|words?|it|this|that|here|name|message)|"
     r"(?:some|any)thing .+|whatever .+|(?:our|his|her|their|my) names?|(?:today's|the|a|the current) date|"
+    r"lower|higher|up|down|there|away|back|again|instead|larger|bigger|smaller|bolder|thicker|brighter|darker|"
     r"an? (?:nice|funny|good|cool|short|cute|inspiring|motivational|fitting) .+",
     re.I,
 )
@@ -165,7 +177,7 @@ def take_literals(prompt: str, *, asks: Callable[[str], bool]) -> Prompt:
     literals: dict[str, str] = {}
     pieces: list[str] = []
     done = 0
-    for start, end in _quotations(prompt):
+    for start, end in islice(_quotations(prompt), _MOST_QUOTES):
         said = prompt[start + 1 : end - 1]
         before, after = prompt[max(done, start - 160) : start], prompt[end : end + 80]
         if len(literals) < MOST and _is_written(before, said, after, asks, goes_on=done > 0):
@@ -218,7 +230,8 @@ def _is_written(before: str, said: str, after: str, asks: Callable[[str], bool],
     earlier, *later = re.split(r"[.!?\n;](?=\s)", before)
     sentence = later[-1] if later else earlier
     following = re.split(r"[.!?\n;]", after)[0]
-    if _CUE.search(sentence) or _AFTER.match(following):
+    lettered = _LETTERS.search(following) and _ADDING.search(sentence)  # "Put ... at the top in big red letters"
+    if lettered or _CUE.search(sentence) or _AFTER.match(following):
         return True
     placed = (not sentence.strip() and (_PLACED.match(following) or says_where(following))) or _LABELLED.match(
         sentence
@@ -260,6 +273,8 @@ def _unquoted(sentence: str, literals: dict[str, str]) -> str:
         following = _NEXT_EDIT.search(rest)
         tail = rest[following.start() :] if following else ""
         said, placing = trim_placing(rest[: following.start()] if following else rest)
+        if around := _ADORNED.search(said):
+            said, placing = said[: around.start()], said[around.start() :] + placing
         said = said.strip().rstrip(".;,").strip()
         if said and not _NOTHING.fullmatch(said):
             stop = sentence[-1] if sentence[-1] in ".;!?\n" else ""

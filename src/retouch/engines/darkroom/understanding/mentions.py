@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retouch.engines.darkroom.understanding.remarks import named
+from retouch.engines.darkroom.understanding.versions import whole
 from retouch.engines.darkroom.understanding.vocabulary import Item
 from retouch.engines.darkroom.understanding.words import HARD, SOFT
 
@@ -21,6 +22,7 @@ _NAMES_ANOTHER = ("into", "as_if", "like", "as", "from", "of", "with", "behind",
 def shorten(items: Sequence[Item]) -> list[Item]:
     """``items`` with each such name of the picture made one. Linear in their number."""
     found: list[Item] = []
+    items = whole(items)
     for at, item in enumerate(items):
         found.append(item)
         if item.text.split()[-1] not in _PICTURES or (at + 1 < len(items) and "effect" in items[at + 1]):

@@ -9,8 +9,11 @@ _PICTURES = ("it", "this", "that", "them", "these", "picture", "photo", "image",
 _PLACING = ("for", "on", "in", "as", "to", "onto", "at", "with")
 _TIMES = ("this", "next", "tomorrow", "today", "tonight", "and", "of", "later", "soon")
 _SEEING = (("you", "we", "i", "one", "people", "they"), ("see", "recognise", "recognize", "read"))
+_STRAYING = ("it", "this", "that", "they", "these", "those", "he", "she")
 _FARTHEST = 6
 _ADJECTIVES = 3
+_ANYTHING = 9
+_TAME = ("definite", "glue", "polite", "relative")
 
 
 class Purpose(Remark):
@@ -19,9 +22,58 @@ class Purpose(Remark):
     def is_reason(self, at: int) -> bool:
         if self.words[at : at + 1] in (["when"], ["what"], ["how"]):
             return False
+        if self.is_want(at) or self.is_stray(at):
+            return True
         return len(self.words) > at and (
             self.is_purpose(at) or self.is_harmless(at, len(self.words), past=True, people=True)
         )
+
+    def is_want(self, at: int) -> bool:
+        """ "(Because) my boss wants it like that"."""
+        for verb in range(at + 1, min(at + _FARTHEST, len(self.words))):
+            if phrases("wanting").match(self.words, verb) == ("", len(self.words)):
+                return self.is_harmless(at, verb, people=True)
+        return False
+
+    def is_stray(self, at: int) -> bool:
+        """ "(Remove this,) it is not part of the jacket", "it does not belong there"."""
+        if self.words[at : at + 1] and self.words[at] in _STRAYING:
+            match = phrases("strays").match(self.words, at + 1)
+            return match is not None and self.is_harmless(match[1], len(self.words), people=True)
+        return False
+
+    def is_any_use(self, at: int) -> bool:
+        """ "For the spring catalogue", "for above the fireplace": whatever it is, if it can be no wish."""
+        end = len(self.words)
+        return (
+            self.words[at] == "for"
+            and at + 1 < end <= at + _ANYTHING
+            and all(map(self._is_tame, range(at + 1, end)))
+        )
+
+    def _is_tame(self, at: int) -> bool:
+        word, item = self.words[at], self.owner[at]
+        if phrases("orders").match(self.words, at) or not self.is_plain(word):
+            return False
+        if word in phrases("uses").words or word in named("persons"):
+            return True
+        if not item.senses:
+            return word.isalpha() and word not in named("wished_for")
+        told = item.senses.get("op.looks") in named("reported") and at + 1 < len(self.words)
+        return told or "name" in item or all(sense in _TAME for sense in item.senses)
+
+    def is_going(self, at: int) -> bool:
+        """ "It goes into our newsletter", "(it) is going on the fridge"."""
+        words = self.words
+        while at < len(words) and words[at] in (*_PICTURES, *_ARTICLES):
+            at += 1
+        match = phrases("going").match(words, at) if at else None
+        if match is None:
+            return False
+        start = match[1]
+        while start < len(words) and words[start] in _ARTICLES:
+            start += 1
+        return start < len(words) <= match[1] + _ANYTHING and all(map(self._is_tame, range(start, len(words))))
 
     def is_outcome(self, at: int) -> bool:
         """ "(So that) they can't be identified", "(so) it looks good on my wall"."""
@@ -116,6 +168,8 @@ class Purpose(Remark):
             at += 1
         if phrases("used").match(words, at):
             return self.is_after_use(at + 1)
+        if match := phrases("gestures").match(words, at):
+            return match[1] < len(words) and self.is_harmless(match[1], len(words), people=True)
         if not phrases("using").match(words, at):
             return False
         end = at + 1

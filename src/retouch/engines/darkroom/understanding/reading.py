@@ -38,7 +38,8 @@ class Reading:
     those that name a place; ``reasons``: why some of it cannot be done. ``verb``: the kind of the last verb of
     an edit and ``last`` its steps, for a clause that goes on with them.
     ``named``: the regions spoken of, in order; ``topic``: the region that a complaint was about;
-    ``complaints``: what is said to be wrong, and ``mending`` whether that shall be mended: "fix", "remove" or "";
+    ``complaints``: what is said to be wrong, and ``mending`` whether that shall be mended: "fix", "remove" or "",
+    and ``part`` how much of that is wished, 1 as designed;
     ``denied``:
     operations that were said not to be meant; ``rest``: "the rest" was said before anything it leaves out;
     ``notes``: what people are told of what is done otherwise than they may expect; ``collage``: a sheet of the
@@ -64,6 +65,7 @@ class Reading:
     denied: list[tuple[str, Item]] = field(default_factory=list)
     complaints: list[Finding] = field(default_factory=list)
     mending: str = ""
+    part: float = 1.0
     rest: bool = False
     notes: list[str] = field(default_factory=list)
     collage: bool = False
@@ -92,6 +94,8 @@ class Reading:
         keep: Iterable[str] = (),
         amount: float = 1.0,
     ) -> None:
+        if op in ("blur", "blur_background") and region == "background":
+            op, region = "blur_background", None  # Which leaves no halo of the subject in it.
         step = Step(op, params=params or {}, region=region, keep=tuple(keep), amount=amount)
         if step in self.steps:
             return
@@ -124,6 +128,8 @@ class Reading:
         if also and self._people:
             self._people[-1] |= called
             return
+        if called in self._people:
+            self._people.remove(called)  # Nothing new: it is only spoken of again.
         for other in self._people:
             people = all(name.startswith("people/") for name in called | other)
             if called != other and not (people and "people/person" in called | other):

@@ -69,6 +69,10 @@ class Remark:
                 return False
         return True
 
+    def is_plain(self, word: str) -> bool:
+        """Whether ``word`` compares nothing."""
+        return not _compares(word)
+
 
 def _compares(word: str) -> bool:
     return bool(_COMPARING.fullmatch(word)) and word not in _table()["no_comparisons"]

@@ -58,7 +58,7 @@ def _answer(complaint: Finding, asked: list[Step], found: Reading, lexicon: Voca
             params["exposure"] = operation.stops * complaint.stops
         # As much of it as the operation's name alone would ask for.
         parts = (item.senses["part"] for item in lexicon.read(operation.example) if "part" in item)
-        amount = float(next(parts, 1))
+        amount = round(float(next(parts, 1)) * (1.0 if operation.steady else found.part), 4)
         step = Step(operation.name, params, region=complaint.region, amount=amount)
         if step not in found.steps:
             found.steps.insert(0, step)

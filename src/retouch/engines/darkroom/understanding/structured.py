@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from itertools import pairwise
 
-from retouch.engines.darkroom.understanding import backdrops, colouring, frames, gathering
+from retouch.engines.darkroom.understanding import (
+    backdrops,
+    colouring,
+    frames,
+    gathering,
+    padding,
+    results,
+    turning,
+)
 from retouch.engines.darkroom.understanding.adding import read_adding
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.edits import read_edit
@@ -15,14 +23,19 @@ from retouch.engines.darkroom.understanding.sentences import fitting
 from retouch.engines.darkroom.understanding.speech import Speech, number_of
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
 from retouch.engines.darkroom.understanding.wishes import is_number
+from retouch.engines.darkroom.understanding.words import SOFT
 
 MEANINGS: Mapping[str, Callable[[Speech], bool]] = {
     **backdrops.MEANINGS,
     **colouring.MEANINGS,
     **gathering.MEANINGS,
     **frames.MEANINGS,
+    **turning.MEANINGS,
+    **padding.MEANINGS,
+    **results.MEANINGS,
 }
 
+_AROUND = ("replace_background", "replace_sky")
 _LOCAL = ("recolour", "fill_colour", "paste", "replace_background", "replace_sky")
 MOST_PARTS = 6
 _ADD = Item("add", {"verb.apply": ""})
@@ -37,7 +50,18 @@ def read_sentence(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     found.clauses += 1
     if found.clauses > MOST_CLAUSES:
         return False
-    return _whole(clause, found, lexicon) or _parts(clause, found, lexicon) or _elsewhere(clause, found, lexicon)
+    readers = (_whole, _parts, _elsewhere, _everywhere)
+    refused: Reading | None = None
+    for reader in readers:
+        trial = deepcopy(found)
+        if reader(clause, trial, lexicon):
+            if len(trial.reasons) == len(found.reasons):
+                vars(found).update(vars(trial))
+                return True
+            refused = refused or trial
+    if refused is not None:
+        vars(found).update(vars(refused))
+    return refused is not None
 
 
 def _whole(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
@@ -63,8 +87,12 @@ def _parts(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     if not 0 < len(cuts) < MOST_PARTS:
         return False
     edges = [-1, *cuts, len(clause.items)]
-    parts = [clause.items[start + 1 : end] for start, end in pairwise(edges)]
-    parts = [part for part in parts if part]
+    cut = [(start, clause.items[start + 1 : end]) for start, end in pairwise(edges)]
+    cut = [(start, part) for start, part in cut if not all("polite" in item for item in part)]
+    parts = [part for _, part in cut]
+    paused = [start >= 0 and clause.items[start].text == SOFT for start, _ in cut]
+    if not parts:
+        return False
     verb = [] if is_number(parts[0][0].text) else parts[0][:1]
     trial = deepcopy(found)
     structured = False
@@ -74,11 +102,12 @@ def _parts(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
             structured = True
             continue
         # "Make the red car blue and warmer": the car, and that is no place that the tables know.
-        if structured and one.verbal is False and not one.places and trial.last and trial.last[0].op in _LOCAL:
+        loose = structured and one.verbal is False and not one.places and trial.last
+        if loose and trial.last[0].op in _LOCAL and not (paused[at] and trial.last[0].op in _AROUND):
             return False
         if at and _adds(parts[0], lexicon) and read_adding(_clause([_ADD, *part]), trial, lexicon):
             structured = True  # "Party hats for everyone and some balloons"
-        elif not _plain(_clause([*verb, *part]) if at else one, trial, lexicon):
+        elif not any(_plain(_clause([*said, *part]), trial, lexicon) for said in ((verb, []) if at else ([],))):
             return False
     if structured:
         vars(found).update(vars(trial))
@@ -102,10 +131,13 @@ def _plain(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     """Whether the phrase tables know all of ``clause``, and a step in it."""
     if clause.kind != "edit" or not clause.started:
         return False
-    before = (len(found.steps), len(found.unknown), len(found.reasons))
-    read_edit(clause, found, lexicon)
-    after = (len(found.steps), len(found.unknown), len(found.reasons))
-    return after[0] > before[0] and after[1:] == before[1:]
+    trial = deepcopy(found)
+    read_edit(clause, trial, lexicon)
+    doubts = (len(trial.unknown), len(trial.reasons)) != (len(found.unknown), len(found.reasons))
+    if doubts or len(trial.steps) == len(found.steps):
+        return False
+    vars(found).update(vars(trial))
+    return True
 
 
 def _elsewhere(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
@@ -131,6 +163,24 @@ def _elsewhere(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     trial.turn_to(number)
     one = _clause(items)
     if not (_whole(one, trial, lexicon) or _parts(one, trial, lexicon) or _plain(one, trial, lexicon)):
+        return False
+    vars(found).update(vars(trial))
+    return True
+
+
+def _everywhere(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
+    """ "White background on all three": an edit of every picture."""
+    at = next((at for at, item in enumerate(clause.items) if "images" in item and at), None)
+    if at is None or found.sources == 1:
+        return False
+    items = [*clause.items]
+    start = at
+    while start and ("definite" in items[start - 1] or items[start - 1].text in ("on", "in", "of", "for", "to")):
+        start -= 1
+    one = _clause([*items[:start], *items[at + 1 :]])
+    trial = deepcopy(found)
+    trial.each = True
+    if start == at or not (_whole(one, trial, lexicon) or _parts(one, trial, lexicon)):
         return False
     vars(found).update(vars(trial))
     return True

@@ -48,6 +48,9 @@ def target_of(text: str, lexicon: Vocabulary) -> Target | None:
         return Target("people", "her", region="subject", name="people/person")
     if not words or all(word in listed("pictures") for word in words):
         return Target("picture", text)
+    whole = lexicon.read(" ".join(words))[:-1]
+    if len(whole) == 1 and "area" in whole[0]:
+        return Target("area", text)  # "What I marked"
     words = _without_owner(words, lexicon)
     colour, words = _colour_ahead(words)
     if not words:

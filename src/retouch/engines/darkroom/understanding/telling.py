@@ -77,7 +77,7 @@ _SENTENCES = {
     "crop": "crop to {shape}",
     "rotate": "rotate the picture by {turn}",
     "flip": "mirror the picture {axis}",
-    "border": "add a {width} {colour} border",
+    "border": "add {rim}",
     "upscale": "enlarge the picture {factor} times",
     "extend_frame": "extend the picture {outwards} beyond its edges",
     "remove_subject": "remove the subject and continue the background over it",
@@ -118,8 +118,12 @@ def _phrases(op: str, params: Mapping[str, Any], target: str) -> dict[str, str]:
         case "rotate":
             degrees = int(params.get("degrees", 90))
             return {"turn": f"{abs(degrees)} degrees {'counter' if degrees < 0 else ''}clockwise"}
-        case "border" if isinstance(params.get("width"), float):
-            return {"width": f"{params['width']:.1%}".replace(".0%", "%")}
+        case "border" if "shape" in params:
+            return {"rim": f"{hues.say(params['colour'])} bars beside it, to the shape {params['shape']}"}
+        case "border":
+            width, colour = params.get("width", ""), hues.say(params["colour"]) if "colour" in params else ""
+            told = f"{width:.1%}".replace(".0%", "%") if isinstance(width, float) else width
+            return {"rim": " ".join(f"a {told} {colour} border".split())}
         case "flip":
             return {"axis": "top to bottom" if params.get("axis") == "vertical" else "left to right"}
         case "insert":

@@ -56,10 +56,14 @@ class Item:
         return kind in self.senses
 
 
+_REFUSED = {"thing": "refused_thing", "place": "refused_place", "colour": "colour", "style": "refused_style"}
+
+
 class Vocabulary:
     """The lexicon, ready to read instructions with.
 
-    ``operations`` by name; ``telling`` are the words that ask for something, for "did you mean".
+    ``operations`` by name; ``lowering`` those that take a setting down; ``telling`` are the words that ask for
+    something, for "did you mean".
     """
 
     def __init__(
@@ -87,11 +91,16 @@ class Vocabulary:
         for value, phrases in language["shares"].items():
             self._learn(phrases, "share", value)
         self._learn(language["amount"]["around"], "strength")
+        self.lowering = frozenset(
+            entry.get("less", next(iter(entry.get("against", ())), ""))
+            for entry in operations.values()
+            if "slider" in entry
+        )
         for name, entry in operations.items():
             self._learn_operation(name, entry)
         for refusal in refusals["refusal"]:
             self._learn(refusal["phrases"], "refusal", refusal["reason"])
-            for mark, sense in (("thing", "refused_thing"), ("place", "refused_place"), ("colour", "colour")):
+            for mark, sense in _REFUSED.items():
                 if refusal.get(mark):
                     self._learn(refusal["phrases"], sense)
 

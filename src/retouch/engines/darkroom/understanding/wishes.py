@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from retouch.engines.darkroom.understanding.reading import Reading
@@ -70,9 +71,41 @@ class Wish:
         self.params["exposure"] = round(stops, 4)
 
 
+def measured(amount: Amount) -> bool:
+    return amount.share or amount.stops
+
+
+def distinct(wishes: Sequence[Wish]) -> list[Wish]:
+    """``wishes`` without those that only name one again: "black and white with heavy grain, Tri-X style"; of two
+    that one tells how much, that one."""
+    found: dict[str, list[Wish]] = {}
+    for at, wish in enumerate(wishes):
+        named = found.setdefault(wish.operation.name, [])
+        inherited = at > 0 and wish.amount == wishes[at - 1].amount
+        if not named or not (wish.amount is None or inherited or named[-1].amount is None):
+            named.append(wish)
+        elif named[-1].amount is None and wish.amount is not None and not inherited:
+            named[-1] = wish
+    return [wish for named in found.values() for wish in named]
+
+
 def more_telling(one: Amount | None, other: Amount) -> Amount:
-    """Of "very, very subtle" the word that says most counts."""
+    """Of "very, very subtle" the word that says most counts, and before any word a number."""
+    if one is not None and (measured(one) or measured(other)) and measured(one) != measured(other):
+        return one if measured(one) else other
     return other if one is None or abs(other.value - 1) > abs(one.value - 1) else one
+
+
+def agree(one: Amount | None, other: Amount) -> Amount | None:
+    """What two amounts of one wish come to; None if they contradict each other: "20 %, not too much" is 20 %."""
+    if one is None or one == other:
+        return other
+    if other == Amount(1.0):
+        return one
+    if measured(one) != measured(other):
+        number, word = (one, other) if measured(one) else (other, one)
+        return number if word.value <= 1 else None
+    return None
 
 
 def is_number(text: str) -> bool:
@@ -88,6 +121,8 @@ def number_before(item: Item, after: Item) -> Amount | None:
         return Amount(float(item.text) / 100, share=True)
     if "stop" in after:
         return Amount(float(item.text), stops=True)
+    if after.text in ("x", "times") and float(item.text) > 1:
+        return Amount(math.log2(float(item.text)), stops=True)  # "1.5x brighter"
     return None
 
 

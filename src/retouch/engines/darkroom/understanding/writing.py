@@ -53,6 +53,8 @@ def read_text(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
         found.unknown.append(clause.text)
         return True
     if not written:
+        if {"room", "space"} & set(plain) and "for" in plain:
+            return False  # "More space on the left for a headline"
         if not (plain[0] in _WRITES or (speaks and _words().match(plain, 0) == ("add", 1))):
             return False
         if any("op.verbs" in item or "op.looks" in item for item in items):

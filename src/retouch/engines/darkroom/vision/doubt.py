@@ -30,6 +30,9 @@ FACE = 0.1
 CERTAIN = 0.65
 """How sure of a face a detector must be."""
 
+PINHOLE = 0.01
+"""An enclosed hole smaller than this share of the subject is none."""
+
 Flags = NDArray[np.bool_]
 
 
@@ -95,6 +98,10 @@ def _heads(rgb: U8, width: int) -> Iterator[tuple[slice, slice]]:
 def _tidied(found: Flags) -> F32:
     """Without specks and pinholes: float32, 0 or 1."""
     calm = cv2.medianBlur(found.astype(np.uint8), 5)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - calm, connectivity=4)
+    holes = stats[:, cv2.CC_STAT_AREA] < PINHOLE * int(calm.sum())
+    holes[0] = False
+    calm[holes[labels]] = 1
     count, labels, stats, _ = cv2.connectedComponentsWithStats(calm)
     area = stats[:, cv2.CC_STAT_AREA]
     kept = area > 0.02 * max(1, int(area[1:].sum()) if count > 1 else 1)

@@ -243,15 +243,17 @@ def _again(mesh: F32) -> Sighting:
     return Sighting(1.0, (low + high) / 2, float((high - low).max()), float(np.arctan2(slope[1], slope[0])))
 
 
-def _confirm(rgb: U8, sightings: list[Sighting]) -> list[tuple[F32, float]]:
-    """The meshes that fit, no two on one face, each with how sure the network is."""
+def _confirm(rgb: U8, sightings: list[Sighting], *, upright: bool = False) -> list[tuple[F32, float]]:
+    """The meshes that fit, no two on one face, each with how sure the network is. ``upright``: they are tried that
+    way alone."""
     fitted: list[tuple[F32, float]] = []
     taken: list[Sighting] = []
     for sighting in sightings:
         if sighting.side < 12:
             continue
         # A detector sees a face that lies or stands on its head without seeing how; the mesh fits one way best.
-        ways = [replace(sighting, angle=sighting.angle + quarters * np.pi / 2) for quarters in range(4)]
+        turns = range(1 if upright else 4)
+        ways = [replace(sighting, angle=sighting.angle + quarters * np.pi / 2) for quarters in turns]
         best, presence = max((fit(rgb, way, room) for way in ways for room in ROOM), key=lambda fit: fit[1])
         if presence < SURE:
             continue
@@ -277,7 +279,7 @@ def find_faces(rgb: U8, *, hasty: bool = False) -> list[Face]:
     """
     view: U8 = shrink(rgb, 1280)  # type: ignore[assignment]
     faces = []
-    found = _confirm(view, sightings(view, parts=not hasty))
+    found = _confirm(view, sightings(view, parts=not hasty), upright=hasty)
     for mesh, score in found if found or hasty else _confirm(view, lying(view)):
         mesh *= np.float32(rgb.shape[1] / view.shape[1])
         left, top = mesh[:, :2].min(0).tolist()

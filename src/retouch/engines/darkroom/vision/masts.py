@@ -59,7 +59,8 @@ def _unlike(view: U8, sky: NDArray[np.bool_]) -> F32 | None:
     powers = _powers(height, width)
     seen, colours = powers[inside], small[inside]
     for _ in range(3):
-        fit, *_ = np.linalg.lstsq(seen, colours, rcond=None)
+        # A narrow strip of sky says little about how it fades across: what it leaves open stays small.
+        fit = np.linalg.solve(seen.T @ seen + 1e-6 * np.eye(seen.shape[1]), seen.T @ colours)
         rest = np.abs(colours - seen @ fit).max(1)
         spread = 1.48 * float(np.median(rest))
         kept = rest < max(4.0, 2.5 * spread)
@@ -76,8 +77,8 @@ def _unlike(view: U8, sky: NDArray[np.bool_]) -> F32 | None:
     return np.asarray(cv2.LUT(rest, shares), dtype=np.float32)
 
 
-def _powers(height: int, width: int) -> F32:
-    """(height, width, 9): the terms of a surface that bends once across and twice down."""
+def _powers(height: int, width: int) -> NDArray[np.float64]:
+    """Float64 (height, width, 9): the terms of a surface that bends once across and twice down."""
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     terms = [x**i * y**j for i in range(3) for j in range(4) if i + j < 4]
-    return np.stack(terms, -1).astype(np.float32)
+    return np.stack(terms, -1)

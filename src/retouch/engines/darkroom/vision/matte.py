@@ -92,12 +92,13 @@ def estimate_foreground(rgb: U8, alpha: F32) -> U8:
         back = mean_back
     out: U8 = cv2.resize(np.clip(mean_fore, 0, 255).astype(np.uint8), (width, height)).astype(np.uint8, copy=False)
     opaque = alpha >= 1
-    out[opaque] = rgb[opaque]
-    edge = (alpha > 0) & ~opaque
-    if edge.any():
-        share = alpha[edge][:, None]
-        near_fore = cv2.resize(mean_fore, (width, height))[edge]
-        near_back = cv2.resize(mean_back, (width, height))[edge]
-        rest = rgb[edge] - share * near_fore - (1 - share) * near_back
-        out[edge] = np.clip(near_fore + share * rest + np.float32(0.5), 0, 255).astype(np.uint8)
+    cv2.copyTo(rgb, opaque.view(np.uint8), out)
+    edge = np.flatnonzero((alpha > 0) & ~opaque)
+    if edge.size:
+        share = alpha.reshape(-1)[edge, None]
+        near_fore, near_back = (
+            cv2.resize(field, (width, height)).reshape(-1, 3)[edge] for field in (mean_fore, mean_back)
+        )
+        rest = rgb.reshape(-1, 3)[edge] - share * near_fore - (1 - share) * near_back
+        out.reshape(-1, 3)[edge] = np.clip(near_fore + share * rest + np.float32(0.5), 0, 255).astype(np.uint8)
     return out

@@ -21,18 +21,23 @@ FOLDER = Path(__file__).parent / "models"
 @cache
 def network(name: str) -> cv2.dnn.Net:
     """The network in the file ``name`` of `FOLDER`."""
-    path = str(FOLDER / name)
-    if name.endswith(".tflite"):
-        # The new graph engine of OpenCV 5 refuses TFLite files with more than one output.
-        return cv2.dnn.readNetFromTFLite(path, engine=cv2.dnn.ENGINE_CLASSIC)
-    return cv2.dnn.readNetFromONNX(path)
+    # Only the classic engine reads TFLite files with more than one output, and only it stops at a layer inside.
+    read = cv2.dnn.readNetFromTFLite if name.endswith(".tflite") else cv2.dnn.readNetFromONNX
+    return read(str(FOLDER / name), engine=cv2.dnn.ENGINE_CLASSIC)
+
+
+@cache
+def parameters(name: str, layer: str) -> tuple[F32, F32]:
+    """The weights and the biases of the convolution ``layer`` of the network ``name``: float32."""
+    net = network(name)
+    weights, biases = (np.asarray(net.getParam(layer, which), np.float32).copy() for which in (0, 1))
+    return weights, biases
 
 
 def run(name: str, pixels: F32, *outputs: str) -> list[F32]:
     """What the network gives at the layers ``outputs`` for ``pixels``, float32 (height, width, 3) already
-    normalised as it expects. The arrays are float32 copies."""
+    normalised as it expects. The arrays are float32 copies. What comes after those layers is not computed."""
     net = network(name)
     net.setInput(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32))
-    # A list of names must name every output in the new engine; a single name may be any of them.
-    found = [net.forward(outputs[0])] if len(outputs) == 1 else net.forward(list(outputs))
+    found = net.forward(list(outputs))
     return [np.array(values, dtype=np.float32) for values in found]

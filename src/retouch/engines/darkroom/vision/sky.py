@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retouch.engines.darkroom.filters import guided, shrink
+from retouch.engines.darkroom.vision.fringe import between_leaves
 from retouch.engines.darkroom.vision.masts import before_the_sky
 from retouch.imaging.raster import F32, U8
 
@@ -39,8 +40,9 @@ def find_sky(rgb: U8) -> Sky:
 
     A border is searched below which, column by column, the first strong edge from the top lies; the threshold
     that tells most of two different areas apart wins. GrabCut then moves the border to the colours' own, what
-    hangs together with the top stays, and a guided filter brings the alpha to full size. Where that finds nothing
-    to believe in, the picture may be of nothing but sky.
+    hangs together with the top stays, and a guided filter brings the alpha to full size. What is too fine for all
+    that, masts before the sky and gaps between leaves, is found by its colours. Where no sky is to be believed in,
+    the picture may be of nothing but sky.
     Source: Shen, Wang: Sky region detection in a single image for autonomous ground robot navigation, 2013.
     """
     small = np.ascontiguousarray(shrink(rgb, SIDE), dtype=np.uint8)
@@ -59,6 +61,7 @@ def find_sky(rgb: U8) -> Sky:
     alpha = np.clip((alpha - np.float32(0.08)) / np.float32(0.84), 0, 1)
     if found[1] >= DOUBT:
         alpha *= 1 - before_the_sky(rgb, alpha)
+        np.maximum(alpha, between_leaves(rgb, alpha), out=alpha)
     return Sky(alpha, found[1])
 
 
@@ -132,11 +135,12 @@ def _moments(pixels: F32) -> tuple[F32, F32]:
     return mean, centred.T @ centred / np.float32(max(1, len(pixels)))
 
 
-def _separation(one: tuple[F32, F32], other: tuple[F32, F32]) -> float:
-    """How many standard deviations lie between two areas (Mahalanobis)."""
+def _separation(one: tuple[F32, F32], other: tuple[F32, F32]) -> F32:
+    """How many standard deviations lie between two areas (Mahalanobis), or between many such pairs."""
     gap = one[0] - other[0]
     spread = (one[1] + other[1]) / 2 + 2 * np.eye(3, dtype=np.float32)
-    return float(np.sqrt(max(0.0, float(gap @ np.linalg.solve(spread, gap)))))
+    solved = np.linalg.solve(spread, gap[..., None])[..., 0]
+    return np.asarray(np.sqrt(np.maximum(0, (gap * solved).sum(-1))), np.float32)
 
 
 def _search(lab: F32, edges: F32) -> Mask | None:
@@ -149,21 +153,21 @@ def _search(lab: F32, edges: F32) -> Mask | None:
     centre = lab.mean((0, 1))
     sums = _sums(lab - centre)
     total = sums[-1].sum(0)
-    best, chosen = 0.0, None
+    borders = []
     for threshold in np.geomspace(3, 120, 28):
         border = np.count_nonzero(strongest <= threshold, axis=0).astype(np.float32)
         # Blurring leaves whole numbers whole.
         border = cv2.medianBlur(border[None], 5)[0].astype(np.intp)
-        share = float(border.mean()) / height
-        if not _SMALLEST <= share <= _LARGEST:
-            continue
-        above = sums[border, columns].sum(0)
-        sky = _moments_of(above)
-        unrest = float(np.linalg.det(sky[1] + np.eye(3, dtype=np.float32) / 2)) ** (1 / 6)
-        score = _separation(sky, _moments_of(total - above)) * share**0.5 / (1 + 0.12 * unrest)
-        if score > best:
-            best, chosen = score, border
-    return None if chosen is None else np.asarray(rows < chosen)
+        if _SMALLEST <= float(border.mean()) / height <= _LARGEST:
+            borders.append(border)
+    if not borders:
+        return None
+    shares = np.stack(borders).mean(1) / height
+    above = np.stack([sums[border, columns].sum(0) for border in borders])
+    sky = _moments_of(above)
+    unrest = np.linalg.det(sky[1] + np.eye(3, dtype=np.float32) / 2) ** (1 / 6)
+    scores = _separation(sky, _moments_of(total - above)) * shares**0.5 / (1 + 0.12 * unrest)
+    return np.asarray(rows < borders[int(np.argmax(scores))])
 
 
 def _sums(pixels: F32) -> NDArray[np.float64]:
@@ -178,12 +182,12 @@ def _sums(pixels: F32) -> NDArray[np.float64]:
 
 
 def _moments_of(sums: NDArray[np.float64]) -> tuple[F32, F32]:
-    """As `_moments`, from an area's sums (10,) as `_sums` adds them up; the mean is from where those count."""
-    count, mean = max(1.0, float(sums[0])), sums[1:4] / max(1.0, float(sums[0]))
-    covariance = np.zeros((3, 3))
-    covariance[np.triu_indices(3)] = sums[4:] / count
-    covariance += np.triu(covariance, 1).T
-    return mean.astype(np.float32), (covariance - np.outer(mean, mean)).astype(np.float32)
+    """As `_moments`, of several areas, from their sums (n, 10) as `_sums` adds them up; the means are from where
+    those count."""
+    shares = sums[:, 1:] / np.maximum(1.0, sums[:, :1])
+    mean, products = shares[:, :3], shares[:, 3:]
+    covariance = products[:, [[0, 1, 2], [1, 3, 4], [2, 4, 5]]] - mean[:, :, None] * mean[:, None, :]
+    return mean.astype(np.float32), covariance.astype(np.float32)
 
 
 def _refine(small: U8, lab: F32, first: Mask) -> tuple[Mask, Mask]:
@@ -234,7 +238,7 @@ def _believe(lab: F32, edges: F32, mask: Mask, core: Mask) -> float:
     """
     sky, ground = _moments(lab[mask]), _moments(lab[~mask])
     lightness, a, b = (float(value) for value in sky[0])
-    apart = _separation(sky, ground)
+    apart = float(_separation(sky, ground))
     rows = np.nonzero(core)[0]
     upper, lower = np.quantile(rows, [0.33, 0.67])
     warming = float(lab[core][rows >= lower, 2].mean() - lab[core][rows <= upper, 2].mean())

@@ -47,7 +47,7 @@ def test_all_seven_languages_are_read() -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_slot_of_a_grammar_is_a_kind_before_it(code: str) -> None:
     grammar = tomllib.loads((FOLDER / f"{code}.toml").read_text("utf-8"))
-    known = {"number", "ratio", "quoted"}
+    known = {"number", "ratio", "quoted", "any", "own"}
     for kind, table in grammar.items():
         if kind in ("settings", "endings", "spelling"):
             continue
@@ -105,3 +105,19 @@ def test_a_clause_that_goes_on_is_joined_and_a_tail_may_stand_anywhere() -> None
 def test_what_stands_between_two_marks_goes_to_the_end_of_the_clause() -> None:
     moved = Language("test", [{"join": {}, "clause": {"make it ^but keep S^ warm": ["w"]}, "tail": {}}])
     assert moved.parse("w").english == "make it warm but keep S"
+
+
+def test_words_that_the_language_lacks_can_say_what_for_but_only_where_a_pattern_has_them() -> None:
+    grammar = {
+        "settings": {"owning": ["my"]},
+        "idle": {"": ["my|the"]},
+        "join": {"": ["and"]},
+        "clause": {"A": ["a"], "RED": ["red"]},
+        "tail": {"": ["it is for {any}", "for {own}"]},
+    }
+    tongue = Language("test", [grammar])
+    assert tongue.parse("a, it is for the village fete").unknown == []
+    assert tongue.parse("a for my shop window").unknown == []
+    assert tongue.parse("a for the curtains").unknown == ["for the curtains"]
+    assert tongue.parse("a my curtains").unknown == ["curtains"]
+    assert tongue.parse("it is for red").unknown != []

@@ -2,7 +2,8 @@
 
 The grammar is synchronous: every pattern of the language stands beside the English that it means. Phrases
 are found kind by kind in the order of the file, so that a kind may be made of those before it; of the last,
-``clause`` and ``tail``, an instruction is made.
+``clause`` and ``tail``, an instruction is made. ``{any}`` stands for a few words that the language doesn't have,
+``{own}`` for such behind a possessive, where they can only say what a picture is of or is wanted for.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from retouch.engines.darkroom.understanding.languages.patterns import Node, Patterns, Words, say
+from retouch.engines.darkroom.understanding.languages.patterns import Node, Patterns, Phrases, Words, match
 from retouch.engines.darkroom.understanding.languages.tokens import PAUSE, STOP, Token, tokens
 
 LANGUAGES = {
@@ -36,14 +37,11 @@ _HIRAGANA = re.compile("[\u3041-\u309f]")
 _PLAIN = re.compile("[a-z]+")
 _CHARACTERS = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]+")
 
-_SPAN = 48
-"""Tokens of a phrase."""
 _SETTINGS = ("settings", "endings", "spelling")
 _LITERAL = ("number", "ratio", "quoted")
+_STRANGERS = 3
+"""Words of an ``any`` or an ``own``."""
 _WORDS = ("word", "ideograph")
-
-Phrases = dict[int, dict[int, str]]
-"""From where a phrase of a kind begins over where it ends to its English."""
 
 
 @dataclass
@@ -58,11 +56,13 @@ class Parse:
 
     @property
     def english(self) -> str:
-        """The clauses as an instruction: one that begins with "&" goes on with the verb of the one before it, and
-        what stands between two "^" goes to the end of its clause."""
+        """The clauses as an instruction: one that begins with "&" goes on with the verb of the one before it
+        ("make it" where that only keeps something); what stands between two "^" goes to the end of its clause."""
         text = ""
-        for clause in self.clauses:
+        for at, clause in enumerate(self.clauses):
             goes_on = clause.startswith("&")
+            if goes_on and at and self.clauses[at - 1].startswith("but keep "):
+                clause, goes_on = f"make it {clause[1:]}", False
             main, *moved = clause.removeprefix("&").split("^")
             clause = " ".join(" ".join([main, *moved[1::2], *moved[0::2]]).split())
             joint = " and " if goes_on else (" " if clause.startswith("but ") else ". ")
@@ -103,13 +103,15 @@ class Language:
             if any(node.says is not None for node in nodes)
         }
         polite = patterns.words
-        patterns = Patterns(self._endings, self._split, frozenset(alone))
+        patterns, purposes = (Patterns(self._endings, self._split, frozenset(alone)) for _ in range(2))
         for kind, entries in kinds.items():
             root = self._kinds[kind] = Node()
             for english, phrases in entries:
                 for phrase in phrases:
-                    patterns.grow(root, phrase, english or " ")
-        self._words = patterns.words
+                    (purposes if kind == "use" else patterns).grow(root, phrase, english or " ")
+        self._telltale = patterns.words
+        self._words = patterns.words | purposes.words
+        self._owning = frozenset(settings.get("owning", ()))
         self._telling = (self._words | polite).difference(settings.get("anywhere", ()))
 
     def tells(self, word: str) -> bool:
@@ -145,7 +147,7 @@ class Language:
         """What is left when the polite words and the articles are gone."""
         root = self._kinds["idle"]
         left: list[Token] = []
-        at = 0
+        at, owned = 0, False
         while at < len(sequence):
             nodes, end = [root], at
             for ahead in range(at, len(sequence)):
@@ -156,8 +158,9 @@ class Language:
                 if any(node.says for node in nodes):
                     end = ahead + 1
             if end == at:
-                left.append(sequence[at])
+                left.append(replace(sequence[at], owned=owned))
                 at += 1
+            owned = end > at and sequence[end - 1].text in self._owning
             at = max(at, end)
         return left
 
@@ -167,6 +170,8 @@ class Language:
             if token.kind in _LITERAL:
                 english = f'"{token.text}"' if token.kind == "quoted" else token.text
                 found[token.kind][at] = {at + 1: english}
+        found["any"] = dict(self._strangers(sequence)) if self.spaced else {}
+        found["own"] = {at: ends for at, ends in found["any"].items() if sequence[at].owned}
         for kind, root in self._kinds.items():
             if kind != "idle":
                 found[kind] = {}
@@ -174,9 +179,20 @@ class Language:
                 for at, token in enumerate(sequence):
                     if token.text not in root.words and not any(at in head for head in heads):
                         continue
-                    if ends := dict(_match(root, sequence, at, found)):
+                    if ends := dict(match(root, sequence, at, found)):
                         found[kind][at] = ends
         return found
+
+    def _strangers(self, sequence: Sequence[Token]) -> Iterator[tuple[int, dict[int, str]]]:
+        """Where words begin that could tell of no edit, and where they may end."""
+        for at in range(len(sequence)):
+            size = 0
+            for token in sequence[at : at + _STRANGERS]:
+                if token.kind != "word" or token.text in self._telltale:
+                    break
+                size += 1
+            if size:
+                yield at, {at + ahead: "" for ahead in range(1, size + 1)}
 
     def _covered(self, sequence: Sequence[Token], phrases: Mapping[str, Phrases]) -> list[bool]:
         """Of each token whether the grammar has it: as a word, or where words aren't apart, in a phrase."""
@@ -213,8 +229,7 @@ class Language:
                     if there not in best or total < best[there]:
                         best[there] = total
                         came[there] = (here, what)
-        ends = [(size, fresh) for fresh in (True, False) if (size, fresh) in best]
-        here = min(ends, key=lambda end: best[end])
+        here = min(((size, fresh) for fresh in (True, False) if (size, fresh) in best), key=lambda end: best[end])
         unknown: list[int] = []
         clauses_read: list[str] = []
         while here != start:
@@ -228,8 +243,7 @@ class Language:
         if not found.clauses:  # Reasons alone ask for nothing.
             unknown = [at for at, token in reversed(list(enumerate(sequence))) if token.kind in _WORDS]
         found.unknown = _pieces(text, sequence, unknown[::-1])
-        strange = [at for at in unknown[::-1] if not covered[at]]
-        found.strange = _pieces(text, sequence, strange)
+        found.strange = _pieces(text, sequence, [at for at in unknown[::-1] if not covered[at]])
         if not self.spaced and any(len(piece) < 2 or _HIRAGANA.search(piece) for piece in found.strange):
             found.strange = []  # Pieces of words, and not words.
 
@@ -249,27 +263,6 @@ class Language:
                 for end, english in phrases[kind].get(at, {}).items():
                     runs_on = kind == "tail" or sequence[end - 1].text in self._run_on
                     yield 0, 1, (end, runs_on), english
-
-
-def _match(
-    root: Node, sequence: Sequence[Token], start: int, found: Mapping[str, Phrases]
-) -> Iterator[tuple[int, str]]:
-    """The ends and the English of all phrases of a kind that begin at ``start``."""
-    stack: list[tuple[Node, int, tuple[tuple[str, str], ...]]] = [(root, start, ())]
-    ends: set[int] = set()
-    while stack:
-        node, at, captured = stack.pop()
-        if node.says is not None and at not in ends and at > start:
-            ends.add(at)
-            yield at, say(node.says, captured)
-        if at >= len(sequence) or at - start >= _SPAN:
-            continue
-        for kind, branches in node.slots.items():
-            for end, english in found[kind].get(at, {}).items():
-                stack += [(branch, end, (*captured, (kind, english))) for branch in reversed(branches)]
-        token = sequence[at]
-        if token.kind != "quoted":
-            stack += [(branch, at + 1, captured) for branch in reversed(node.words.get(token.text, ()))]
 
 
 def _pieces(text: str, sequence: Sequence[Token], places: Sequence[int]) -> list[str]:

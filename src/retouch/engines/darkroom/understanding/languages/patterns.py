@@ -11,10 +11,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from retouch.engines.darkroom.understanding.languages.tokens import Token
+
 _PIECE = re.compile(r"[\[\]()|]|\{\w+\}|[^\s\[\]()|{}]+")
 _SLOT = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
 
 Words = tuple[str, ...]
+
+Phrases = dict[int, dict[int, str]]
+"""From where a phrase of a kind begins over where it ends to its English."""
+
+_LONGEST = 48
+"""Tokens of a phrase."""
 
 
 @dataclass(slots=True)
@@ -131,3 +139,24 @@ def say(template: str, captured: Sequence[tuple[str, str]]) -> str:
     for kind, english in captured:
         values[kind if kind not in values else f"{kind}2"] = english
     return " ".join(_SLOT.sub(lambda slot: values.get(slot[1]) or slot[2] or "", template).split())
+
+
+def match(
+    root: Node, sequence: Sequence[Token], start: int, found: Mapping[str, Phrases]
+) -> Iterator[tuple[int, str]]:
+    """The ends and the English of all phrases of a kind that begin at ``start``."""
+    stack: list[tuple[Node, int, tuple[tuple[str, str], ...]]] = [(root, start, ())]
+    ends: set[int] = set()
+    while stack:
+        node, at, captured = stack.pop()
+        if node.says is not None and at not in ends and at > start:
+            ends.add(at)
+            yield at, say(node.says, captured)
+        if at >= len(sequence) or at - start >= _LONGEST:
+            continue
+        for kind, branches in node.slots.items():
+            for end, english in found[kind].get(at, {}).items():
+                stack += [(branch, end, (*captured, (kind, english))) for branch in reversed(branches)]
+        token = sequence[at]
+        if token.kind != "quoted":
+            stack += [(branch, at + 1, captured) for branch in reversed(node.words.get(token.text, ()))]

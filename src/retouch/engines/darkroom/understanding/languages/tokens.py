@@ -13,6 +13,9 @@ STOP = "."
 PAUSE = ","
 """May end a clause."""
 
+MINUS = "−"
+"""Stands before a number that something shall be lowered by."""
+
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f々"
 _IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
 _QUOTES = (*zip('"“„„«»「『《‘‚', '"”“”»«」』》’‘', strict=True),)
@@ -42,17 +45,20 @@ _MARKS = {
 }
 _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ı": "i", "ł": "l"}
 _IDLE = {"So", "Sk", "Cf", "Me", "Mn", "Pd", "Pi", "Pf"}
+_NEGATIVE = re.compile(rf"[\s{_IDEOGRAPHS}]?[-−–]\d")
 _BULLET = re.compile(r"^[ \t]{0,16}(?:\d{1,2}[.)、．]|[•*-])[ \t]+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``text``: how it is compared, folded; ``kind``: of `_TOKEN`; ``start``, ``end``: where it stands."""
+    """``text``: how it is compared, folded; ``kind``: of `_TOKEN`; ``start``, ``end``: where it stands;
+    ``owned``: whether a possessive went before it."""
 
     text: str
     kind: str
     start: int
     end: int
+    owned: bool = False
 
 
 def fold(text: str) -> str:
@@ -81,7 +87,9 @@ def tokens(text: str, spelling: Mapping[str, tuple[str, ...]], characters: Mappi
             found.append(Token(text[start + 1 : end - 1].strip(), kind, start, end))
         elif kind == "mark":
             mark = match.group()
-            if known := _MARKS.get(mark):
+            if mark in "-−–" and _NEGATIVE.match(text, max(0, start - 1)):
+                found.append(Token(MINUS, kind, start, end))
+            elif known := _MARKS.get(mark):
                 found.append(Token(known, kind, start, end))
             elif not (mark in "'’*#\"-_`¿¡~～·・" or unicodedata.category(mark) in _IDLE):
                 found.append(Token(mark, kind, start, end))
@@ -89,6 +97,8 @@ def tokens(text: str, spelling: Mapping[str, tuple[str, ...]], characters: Mappi
             plain = fold(match.group()).replace(",", ".").replace("×", ":").replace("x", ":").replace(" ", "")
             found.append(Token(plain, kind, start, end))
         else:
+            # A letter's accent can be all that tells two words apart ("e", "è"): such are spelt with it.
             word = fold(match.group()).translate(characters)
-            found += [Token(part, kind, start, end) for part in spelling.get(word, (word,))]
+            parts = spelling.get(match.group().lower()) or spelling.get(word, (word,))
+            found += [Token(part, kind, start, end) for part in parts]
     return found
