@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from functools import partial
 from itertools import pairwise
 
 from retouch.engines.darkroom.understanding import (
@@ -19,7 +20,7 @@ from retouch.engines.darkroom.understanding.adding import read_adding
 from retouch.engines.darkroom.understanding.clauses import Clause, joins
 from retouch.engines.darkroom.understanding.edits import read_edit
 from retouch.engines.darkroom.understanding.reading import Reading
-from retouch.engines.darkroom.understanding.sentences import fitting
+from retouch.engines.darkroom.understanding.sentences import Said, fitting
 from retouch.engines.darkroom.understanding.speech import Speech, number_of
 from retouch.engines.darkroom.understanding.vocabulary import Item, Vocabulary
 from retouch.engines.darkroom.understanding.wishes import is_number
@@ -42,7 +43,7 @@ _ADD = Item("add", {"verb.apply": ""})
 MOST_CLAUSES = 40
 """Clauses behind that are left to the phrase tables: nobody asks for so much."""
 
-_NOT_AHEAD = ("like", "as", "from", "with", "match", "than", "into", "style", "same", "behind", "than")
+_NOT_AHEAD = ("like", "as", "from", "with", "match", "than", "into", "style", "same", "behind")
 
 
 def read_sentence(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
@@ -51,10 +52,15 @@ def read_sentence(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     if found.clauses > MOST_CLAUSES:
         return False
     readers = (_whole, _parts, _elsewhere, _everywhere)
+    return _best(found, (partial(reader, clause, lexicon=lexicon) for reader in readers))
+
+
+def _best(found: Reading, attempts: Iterable[Callable[[Reading], bool]]) -> bool:
+    """Keep of ``attempts`` the first that succeeds and can be done; else the first that says why not."""
     refused: Reading | None = None
-    for reader in readers:
+    for attempt in attempts:
         trial = deepcopy(found)
-        if reader(clause, trial, lexicon):
+        if attempt(trial):
             if len(trial.reasons) == len(found.reasons):
                 vars(found).update(vars(trial))
                 return True
@@ -66,18 +72,11 @@ def read_sentence(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
 
 def _whole(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
     """The first sentence that fits and can be done; else the first that says why not."""
-    refused: Reading | None = None
-    for said in fitting(clause):
-        trial = deepcopy(found)
-        if not MEANINGS[said.means](Speech(said, clause, trial, lexicon)):
-            continue
-        if len(trial.reasons) == len(found.reasons):
-            vars(found).update(vars(trial))
-            return True
-        refused = refused or trial
-    if refused is not None:
-        vars(found).update(vars(refused))
-    return refused is not None
+
+    def meant(said: Said, trial: Reading) -> bool:
+        return MEANINGS[said.means](Speech(said, clause, trial, lexicon))
+
+    return _best(found, (partial(meant, said) for said in fitting(clause)))
 
 
 def _parts(clause: Clause, found: Reading, lexicon: Vocabulary) -> bool:
