@@ -14,7 +14,6 @@ import re
 import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +50,9 @@ class FileStore:
     def __init__(self, settings: FileSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        # Bytes and number of files being written, by owner's directory.
-        self._writing: Counter[Path] = Counter()
-        self._beginning: Counter[Path] = Counter()
+        # The room of each file that is being written.
+        self._writing: dict[Path, int] = {}
+        # What all others take; None before it is counted.
         self._total: int | None = None
 
     def put(
@@ -70,7 +69,7 @@ class FileStore:
         expires = None if lifetime is None else int(created) + lifetime
         path = directory / f"file-{expires or 0:010x}{secrets.token_hex(11)}"
         record = {"filename": filename, "purpose": purpose, "created": created}
-        with self._room(directory, size):
+        with self._room(path, size):
             with durable.told_as_full("file"):
                 durable.make_directory(directory)
             durable.write(path, _pieces(source, size), "file")
@@ -79,9 +78,6 @@ class FileStore:
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
-            with self._lock:
-                if self._total is not None:
-                    self._total += _charged(size)
         return StoredFile(path.name, size, created, expires, filename, purpose, path)
 
     def get(self, owner: str, id: str) -> StoredFile | None:
@@ -136,7 +132,7 @@ class FileStore:
                     path.unlink(missing_ok=True)
                     gone += 1
             with self._lock:
-                if not self._beginning[directory]:
+                if all(path.parent != directory for path in self._writing):
                     with contextlib.suppress(OSError):  # it is not empty
                         directory.rmdir()
         with self._lock:
@@ -148,30 +144,36 @@ class FileStore:
         return self._settings.directory / hashlib.sha256(owner.encode()).hexdigest()[:32]
 
     @contextlib.contextmanager
-    def _room(self, directory: Path, size: int) -> Iterator[None]:
-        """Holds room for one more file while it is written."""
+    def _room(self, path: Path, size: int) -> Iterator[None]:
+        """Holds room for the file ``path`` while it is written."""
         settings = self._settings
         cost = _charged(size)
         with self._lock:
-            kept = [_size(path) for path in _files(directory)]
-            if len(kept) + self._beginning[directory] >= settings.max_count:
+            # What is being written may be there already, and is not to count twice.
+            mine = {one: _size(one) for one in _files(path.parent)}
+            mine |= {one: cost for one, cost in self._writing.items() if one.parent == path.parent}
+            if len(mine) >= settings.max_count:
                 raise _quota(f"{settings.max_count} files")
-            if sum(kept) + self._writing[directory] + cost > settings.max_bytes:
+            if sum(mine.values()) + cost > settings.max_bytes:
                 raise _quota(f"{settings.max_bytes} bytes of files")
             if self._total is None:
-                self._total = sum(_size(path) for one in _entries(settings.directory) for path in _files(one))
-            if self._total + self._writing.total() + cost > settings.total_bytes:
+                self._total = self._count()
+            if self._total + sum(self._writing.values()) + cost > settings.total_bytes:
                 raise StorageFull("There is no room left on the server for the file.")
-            self._writing[directory] += cost
-            self._beginning[directory] += 1
+            self._writing[path] = cost
+        written = False
         try:
             yield
+            written = True
         finally:
             with self._lock:
-                self._writing[directory] -= cost
-                self._beginning[directory] -= 1
-                self._writing += Counter()  # what has come to nothing is forgotten
-                self._beginning += Counter()
+                del self._writing[path]
+                if written and self._total is not None:
+                    self._total += cost
+
+    def _count(self) -> int:
+        paths = [path for directory in _entries(self._settings.directory) for path in _files(directory)]
+        return sum(_size(path) for path in paths if path not in self._writing)
 
 
 def _pieces(source: BinaryIO | int, size: int) -> Iterator[bytes]:
