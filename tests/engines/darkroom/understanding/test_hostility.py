@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from itertools import cycle
 
@@ -54,3 +55,22 @@ def test_the_longest_prompt_is_read_in_little_time(unit: str, start: str) -> Non
         said = error.message
     assert time.process_time() - begin < SECONDS
     assert 0 < len(said) < 5000
+
+
+@pytest.mark.parametrize("piece", ["y", "7", "don't", "a-", "é", "ly"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "the first {} should have the colours of the second",
+        "a {} of the man could be brightened",
+        "I would like the {} to be blurred please",
+        "make the {} red and put to him a {}",
+        "the {} is very dark, the {} are noisy",
+    ],
+)
+def test_a_long_word_is_no_harder_than_a_short_one(sentence: str, piece: str) -> None:
+    prompt = sentence.replace("{}", piece * (240 // len(piece)))
+    begin = time.process_time()
+    with contextlib.suppress(UnsupportedInstruction):
+        understand(prompt, has_mask=False, sources=2)
+    assert time.process_time() - begin < SECONDS
