@@ -19,7 +19,7 @@ format: .venv/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/dev  ## print the figures of docs/design.md
+bench: .venv/dev  ## print the figures of benchmarks/README.md
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.darkroom

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from retouch import __version__
 from retouch.cli import main
 from retouch.engines.darkroom.understanding.vocabulary import vocabulary
+from retouch.server.gauges import Gauges
 from retouch.server.metrics import Metrics
-from retouch.server.state import State
 from retouch.service.journal import STAGES
 from retouch.settings import Settings
 
@@ -71,7 +71,7 @@ def test_every_figure_is_on_the_page_for_operators_and_nothing_else() -> None:
     page = (ROOT / "docs" / "operating.md").read_text()
     told = set(re.findall(r"`(retouch_\w+)`", page)) - {"retouch_ready == 0"}
     metrics = Metrics()
-    metrics.registry.register(State(cast(Any, None), cast(Any, None), cast(Any, None)))
+    metrics.registry.register(Gauges(cast(Any, None), cast(Any, None), cast(Any, None)))
     served = set()
     for family in metrics.registry.collect():
         suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")

@@ -28,6 +28,15 @@ def test_a_key_is_not_shown_when_settings_are() -> None:
     assert "sk-very-secret" not in repr(load(None, server={"api_keys": ["sk-very-secret"]}))
 
 
+@pytest.mark.parametrize("key", ["", " ", "sk one", "sk-one\n", "schlüssel"])
+def test_a_key_that_no_client_could_send_is_refused_and_not_quoted(key: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        load(None, server={"api_keys": ["sk-right", key]})
+    (told,) = caught.value.errors()
+    assert told["loc"] == ("server", "api_keys", 1)
+    assert not key.strip() or key not in told["msg"]
+
+
 @pytest.mark.parametrize("flags", [{"server": {"port": 70_000}}, {"serve": {}}, {"server": {"prot": 1}}])
 def test_what_is_not_allowed_is_refused(flags: dict[str, dict[str, int]]) -> None:
     with pytest.raises(ValidationError):

@@ -24,14 +24,13 @@ from retouch.server.edits import Edits
 from retouch.server.fetching.fetcher import Fetcher
 from retouch.server.files import Files
 from retouch.server.gathering import Gathering
+from retouch.server.gauges import Gauges
 from retouch.server.hosts import HostGuard
 from retouch.server.intake import Intake
 from retouch.server.keyring import Keyring
 from retouch.server.metrics import Metrics
 from retouch.server.outcome import Outcome
-from retouch.server.pulse import feel
 from retouch.server.routes import RESULTS, Routes
-from retouch.server.state import State
 from retouch.server.telemetry import Telemetry
 from retouch.server.witness import Witness
 from retouch.service.editor import Editor
@@ -39,7 +38,7 @@ from retouch.service.local import LocalPool
 from retouch.service.replay import Replays
 from retouch.service.settings import ServiceSettings
 from retouch.service.task import EngineSpec, WorkerConfig
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 from retouch.settings import Settings
 from retouch.storage.files import FileStore
 from retouch.storage.local import LocalResults
@@ -72,10 +71,12 @@ def create_app(settings: Settings) -> Starlette:
     store = FileStore(settings.files) if settings.keeps_files else None
     gathering = Gathering(store, create_fetcher(settings))
     replays: Replays[Outcome] = Replays(
-        seconds=settings.service.replay_seconds, budget=settings.service.replay_bytes
+        seconds=settings.service.replay_seconds,
+        edits=settings.service.replay_edits,
+        budget=settings.service.replay_bytes,
     )
     telemetry = Telemetry.from_environment() if settings.server.telemetry else None
-    witness = Witness(Metrics(State(editor, bodies, replays)), telemetry)
+    witness = Witness(Metrics(Gauges(editor, bodies, replays)), telemetry)
     edits = Edits(
         settings.server,
         Intake(settings.server, bodies, gathering, catalogue, strict=settings.contract.strict),
@@ -95,7 +96,7 @@ def create_app(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        feeling = asyncio.ensure_future(feel(witness.metrics.lag))
+        measuring = asyncio.ensure_future(witness.metrics.watch_loop())
         watching = asyncio.ensure_future(keyring.watch())
         sweeping = asyncio.ensure_future(_sweep([results, store], settings.storage.sweep_every))
         try:
@@ -104,7 +105,7 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             sweeping.cancel()
             watching.cancel()
-            feeling.cancel()
+            measuring.cancel()
             await editor.stop()
             await budgets.close()
             if telemetry is not None:

@@ -229,6 +229,16 @@ def test_a_broken_file_of_keys_is_a_usage_error(tmp_path: Path) -> None:
     assert "no file of keys" in result.output
 
 
+def test_a_list_in_the_environment_that_is_no_json_is_told_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RETOUCH_SERVER__API_KEYS", "sk-of-somebody")
+    result = CliRunner().invoke(main, ["serve"])
+    assert result.exit_code == 2
+    assert "written as JSON" in result.output
+    assert "sk-of-somebody" not in result.output
+
+
 def test_a_misspelt_setting_in_the_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "retouch.toml"
     file.write_text("[server]\nprot = 9000\n")

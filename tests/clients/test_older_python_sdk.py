@@ -27,8 +27,9 @@ def test_the_suite_of_the_official_client_passes_with_its_older_line() -> None:
         check=True,
     )
     assert version.stdout.startswith("1."), version.stdout
+    plugins = ("-p", "no:cacheprovider", "-p", "tests.clients.with_client")
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITE],
+        [sys.executable, "-m", "pytest", "-q", *plugins, *SUITE],
         env=environment,
         cwd=ROOT,
         capture_output=True,

@@ -149,3 +149,28 @@ def test_a_read_upload_has_no_name_on_disk(tmp_path: Path) -> None:
     parts = read(part('name="image"; filename="../../a.png"', PNG) + END, upload_directory=tmp_path)
     assert list(tmp_path.iterdir()) == []
     close(parts)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'Content-Disposition: form-data; name="' + b"\xff" * 900 + b'"',
+        b"X-\xff: " + b"\0" * 900,
+        b"Content-Length: 1e" + b"9" * 900,
+        b"no colon " * 100,
+    ],
+)
+def test_a_refused_header_line_is_not_repeated_to_whoever_sent_it(line: bytes) -> None:
+    body = b"--xyz\r\nContent-Type: text/plain\r\n" + line + b"\r\n\r\nhi\r\n" + END
+    with pytest.raises(InvalidRequest) as caught:
+        read(body)
+    assert len(caught.value.message) < 200
+    assert not any(sign in caught.value.message for sign in ("Error", "b'", "\\x", "utf-8", "999", "colon"))
+
+
+@pytest.mark.parametrize(("head", "size"), [('filename="a.png"; ', 1100), ("", 1100)])
+def test_a_long_name_is_not_repeated_whole(head: str, size: int) -> None:
+    with pytest.raises(RetouchError) as caught:
+        read(part(f'{head}name="{"x" * 3000}"', b"y" * size) + END, max_file_bytes=1024, max_field_bytes=1024)
+    assert len(caught.value.message) < 500
+    assert len(caught.value.param or "") < 300

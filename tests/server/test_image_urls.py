@@ -233,3 +233,14 @@ def test_an_open_server_fetches_nothing_unless_it_is_told_to(
 ) -> None:
     settings = settings_for(tmp_path, server=server, fetching=fetching)
     assert (create_fetcher(settings) is not None) == fetches
+
+
+def test_a_key_that_named_another_request_is_refused_before_anything_is_fetched(
+    server: BackgroundServer, elsewhere: Elsewhere
+) -> None:
+    elsewhere.pages["/cat.jpg?other"] = elsewhere.pages["/cat.jpg"]
+    headers = {"idempotency-key": "fetched-once"}
+    assert post(server, at(elsewhere, "/cat.jpg"), headers=headers).status_code == 200
+    got = post(server, at(elsewhere, "/cat.jpg?other"), headers=headers)
+    assert (got.status_code, got.json()["error"]["code"]) == (400, "idempotency_key_reused")
+    assert visited(elsewhere) == ["/cat.jpg"]

@@ -269,13 +269,16 @@ def test_what_claims_to_be_a_retry_and_is_never_sent_whole_is_paid_for(
 ) -> None:
     client = enter(requests_per_minute=1)
     host, port = server.url.removeprefix("http://").split(":")
+    state = server._server.server_state
+    until(lambda: not state.tasks)
     with socket.create_connection((host, int(port))) as leaving:
         leaving.sendall(
             b"POST /v1/images/edits HTTP/1.1\r\nhost: localhost\r\nx-stainless-retry-count: 1\r\n"
             b"content-length: 9\r\n"
             b"content-type: application/json\r\nauthorization: Bearer " + client.api_key.encode() + b"\r\n\r\n{"
         )
-        time.sleep(0.1)
+        until(lambda: bool(state.tasks))
+    until(lambda: not state.tasks)
 
     def spent() -> bool:
         try:

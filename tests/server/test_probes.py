@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from retouch.app import create_app
-from retouch.server import pulse
+from retouch.server import metrics
 from retouch.server.running import BackgroundServer
 from tests.conftest import settings_for
 
@@ -60,6 +60,17 @@ def test_a_pool_without_a_living_worker_is_not_ready_until_it_has_one(
     assert "reason" not in until(url, 200)
 
 
+def test_a_server_is_not_ready_before_a_worker_has_loaded_what_edits_need(served: tuple[Any, str]) -> None:
+    editor, url = served
+    until(url, 200)
+    pool = editor.pools["cpu"]
+    (process,) = pool._all
+    pool._was_warm = process.warm = False
+    assert until(url, 503)["reason"] == "starting"
+    process.warm = True
+    until(url, 200)
+
+
 def test_a_draining_server_says_that_it_is(served: tuple[Any, str]) -> None:
     editor, url = served
     editor.draining = True
@@ -67,16 +78,18 @@ def test_a_draining_server_says_that_it_is(served: tuple[Any, str]) -> None:
 
 
 def test_whatever_blocks_the_event_loop_is_felt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "EVERY", 0.02)
+    monkeypatch.setattr(metrics, "LAG_EVERY", 0.02)
 
     async def main(block: Callable[[], object]) -> float:
+        figures = metrics.Metrics()
         late: list[float] = []
-        feeling = asyncio.ensure_future(pulse.feel(late.append))
+        monkeypatch.setattr(figures._lag, "observe", late.append)
+        watching = asyncio.ensure_future(figures.watch_loop())
         await asyncio.sleep(0.05)
         block()
         while len(late) < 4:
             await asyncio.sleep(0.01)
-        feeling.cancel()
+        watching.cancel()
         return max(late)
 
     assert asyncio.run(main(lambda: time.sleep(0.3))) > 0.2
@@ -87,4 +100,6 @@ def test_a_server_that_cannot_look_up_its_budgets_and_lets_nobody_in_is_not_read
     settings = settings_for(tmp_path, service={"workers": 1}, server=limits)
     pytest.importorskip("redis")
     with BackgroundServer(create_app(settings), settings.server) as server:
-        assert until(server.url, 503)["reason"] == "limits_unavailable"
+        while (reason := until(server.url, 503)["reason"]) == "starting":
+            time.sleep(0.01)
+        assert reason == "limits_unavailable"

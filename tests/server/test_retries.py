@@ -381,8 +381,9 @@ def test_answers_beyond_the_budget_make_room(served: Served, monkeypatch: pytest
 
 
 def test_the_settings_say_how_long_and_how_much_is_kept(tmp_path: Path) -> None:
-    replays = create_app(settings_for(tmp_path, service={"replay_seconds": 5, "replay_bytes": 7})).state.replays
-    assert (replays._seconds, replays._budget) == (5, 7)
+    service: dict[str, object] = {"replay_seconds": 5, "replay_edits": 6, "replay_bytes": 7}
+    replays = create_app(settings_for(tmp_path, service=service)).state.replays
+    assert (replays._seconds, replays._edits, replays._budget) == (5, 6, 7)
 
 
 def test_a_client_that_leaves_while_its_answer_is_sent_has_not_got_it(served: Served) -> None:
@@ -406,7 +407,7 @@ def test_a_client_that_leaves_while_its_answer_is_sent_has_not_got_it(served: Se
 
 
 def test_only_so_many_wait_for_one_edit(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retouch.service.edit.FOLLOWERS", 2)
+    monkeypatch.setattr(served._editor._settings, "followers", 2)
     named = {"idempotency-key": "crowded"}
     with ThreadPoolExecutor(2) as executor:
         first = executor.submit(served.post, "[sleep 1] crowded", named)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,8 @@ class Queue:
 
 def play(story: Callable[[Queue], None], **limits: int) -> None:
     async def main() -> None:
-        story(Queue(Admission(**{"running": 1, "waiting": 3, **limits})))
+        chosen: dict[str, Any] = {"running": 1, "waiting": 3, **limits}
+        story(Queue(Admission(**chosen)))
 
     asyncio.run(main())
 
@@ -140,6 +142,41 @@ def test_the_advice_grows_with_the_time_that_edits_take() -> None:
         return int(caught.value.headers["retry-after"])
 
     assert advice(quick) < advice(slow) <= 60
+
+
+def advised(admission: Admission, engine: str) -> int:
+    """Seconds after which a refused edit for ``engine`` may come back."""
+    with pytest.raises(RateLimited) as caught:
+        admission.enter("a", engine=engine)
+    return int(caught.value.headers["retry-after"])
+
+
+def test_the_advice_is_that_of_the_engine_that_is_asked() -> None:
+    admission = Admission(running=4, waiting=4, widths={"device": 1})
+    for _ in range(40):
+        admission.took(10.0, "device")
+        admission.took(2.0, "cpu")
+    for engine in ("device", "device", *["cpu"] * 6):
+        admission.enter("a", engine=engine)
+    assert advised(admission, "device") >= 29
+    assert advised(admission, "cpu") <= 4
+
+
+def test_the_advice_for_a_free_engine_is_when_anything_ends() -> None:
+    admission = Admission(running=4, waiting=0, widths={"device": 1})
+    for _ in range(40):
+        admission.took(10.0, "device")
+    places = [admission.enter("a", engine="device") for _ in range(4)]
+    assert 9 <= advised(admission, "cpu") <= 10
+    places[0].taken_by("cpu")  # a chain's next engine has it
+    assert advised(admission, "cpu") <= 2
+    for place in places:
+        place.release()
+        place.release()
+        place.taken_by("cpu")  # too late to count
+    for _ in range(4):
+        admission.enter("a", engine="cpu")
+    assert advised(admission, "cpu") <= 2
 
 
 @pytest.mark.parametrize(("running", "waiting"), [(0, 1), (1, -1)])

@@ -82,7 +82,7 @@ def test_totals_come_in_the_order_of_the_stages() -> None:
 
 
 def test_the_servers_journal_does_not_travel_to_the_worker() -> None:
-    task = Task("edit", request("as it is"), ("echo",), (0,), journal=Journal("req_1"))
+    task = Task("edit", request("as it is"), ("echo",), (0,), journal=Journal())
     with task.journal.measure("queue"):
         pass
     there = parse(dump(task), Task)

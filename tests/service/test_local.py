@@ -167,13 +167,13 @@ def test_a_cancelled_edit_stops_at_its_next_step_and_the_worker_stays(
         await bench.edit("as it is")  # so that nothing is left to load
         before, cancel = bench.pool.pids, asyncio.Event()
         asyncio.get_running_loop().call_later(0.2, cancel.set)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             with pytest.raises(Cancelled):
                 await bench.edit("[sleep 60]", cancel)
         assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
         assert bench.pool.pids == before
 
-    run(tmp_path, photo_file("cat"), story)
+    run(tmp_path, photo_file("cat"), story, heed=20)
 
 
 def test_a_worker_that_does_not_heed_a_cancellation_is_replaced(tmp_path: Path, photo_file: PhotoFile) -> None:
@@ -198,27 +198,32 @@ def test_a_reader_that_stops_reading_frees_the_worker(tmp_path: Path, photo_file
         edit.cancel()
         with pytest.raises(asyncio.CancelledError):
             await edit
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
         assert bench.pool.pids == before
 
-    run(tmp_path, photo_file("cat"), story)
+    run(tmp_path, photo_file("cat"), story, heed=20)
 
 
 def test_an_edit_cancelled_while_it_waits_never_runs(tmp_path: Path, photo_file: PhotoFile) -> None:
     async def story(bench: Bench) -> None:
-        running = asyncio.ensure_future(bench.edit("[sleep 0.5]"))
-        await asyncio.sleep(0.05)
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(bench.edit("[sleep 60]", stop))
+        await asyncio.sleep(0)
         cancel = asyncio.Event()
         waiting = asyncio.ensure_future(bench.edit("[abort]", cancel))
-        await asyncio.sleep(0.05)
+        while not bench.pool.waiting:
+            await asyncio.sleep(0.01)
         cancel.set()
         with pytest.raises(Cancelled):
             await waiting
-        assert kinds(await running) == [Kind.PLANNED, Kind.PICTURE]
+        stop.set()
+        with pytest.raises(Cancelled):
+            await running
+        assert kinds(await bench.edit("as it is")) == [Kind.PLANNED, Kind.PICTURE]
         assert bench.pool.replaced == 0
 
-    run(tmp_path, photo_file("cat"), story)
+    run(tmp_path, photo_file("cat"), story, heed=20)
 
 
 def test_signals_to_the_group_do_not_reach_an_edit_in_flight(tmp_path: Path, photo_file: PhotoFile) -> None:
@@ -320,14 +325,14 @@ def test_callers_get_the_worker_in_turn(tmp_path: Path, photo_file: PhotoFile) -
 
 def test_a_pool_in_which_nothing_moves_while_tasks_wait_is_stalled() -> None:
     async def main() -> None:
-        pool = LocalPool(WorkerConfig(engines=()), count=1, deadline=0.05, heed=0.05)
+        pool = LocalPool(WorkerConfig(engines=()), count=1, deadline=0.5, heed=0.5)
         task = Task(stage="edit", request=request("x"), chain=("echo",), seeds=(0,))
         assert not pool.stalled  # nothing is asked of it
         waiting = asyncio.ensure_future(anext(pool.frames(task, [], asyncio.Event())))
         await asyncio.sleep(0)
         assert not pool.stalled
         assert pool.waiting == 1
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1.1)
         assert pool.stalled
         await pool.stop()
         with pytest.raises(NotReady):
@@ -355,3 +360,34 @@ def test_a_picture_that_came_as_its_reader_was_stopped_is_never_the_next_runs() 
         assert [frames.get_nowait().kind for _ in range(frames.qsize())] == [Kind.DONE]
 
     asyncio.run(main())
+
+
+def test_a_pool_stays_warm_once_a_worker_of_it_has_been(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        async with asyncio.timeout(10):
+            while not bench.pool.warm:
+                await asyncio.sleep(0.01)
+        (pid,) = bench.pool.pids
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            while bench.pool.alive:
+                await asyncio.sleep(0.01)
+        assert bench.pool.warm
+        await bench.settled()
+
+    run(tmp_path, photo_file("cat"), story)
+
+
+def test_a_worker_that_hangs_while_it_loads_is_replaced(tmp_path: Path, photo_file: PhotoFile) -> None:
+    async def story(bench: Bench) -> None:
+        (process,) = bench.pool._all
+        await bench.edit("as it is")
+        bench.pool._expect_warm(process)
+        assert process.alive
+        process.warm = False
+        bench.pool._expect_warm(process)
+        await bench.settled()
+        assert process.process.pid not in bench.pool.pids
+        assert bench.pool.replaced == 1
+
+    run(tmp_path, photo_file("cat"), story)

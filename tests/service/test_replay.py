@@ -26,9 +26,9 @@ RETRY = Identity(b"the request", retried=True)
 class Store:
     """Replays of edits that have a name, with a clock that stands still."""
 
-    def __init__(self, *, seconds: float = 600.0, budget: int = 1000) -> None:
+    def __init__(self, *, seconds: float = 600.0, edits: int = 100, budget: int = 1000) -> None:
         self.now = 0.0
-        self.replays: Replays[str] = Replays(seconds=seconds, budget=budget, clock=lambda: self.now)
+        self.replays: Replays[str] = Replays(seconds=seconds, edits=edits, budget=budget, clock=lambda: self.now)
 
     def find(self, identity: Identity) -> str | None:
         known = self.replays.knows(identity)  # asked before, and changes nothing
@@ -281,7 +281,7 @@ def test_an_answer_is_kept_for_ten_minutes_from_its_end() -> None:
 
 def test_memory_is_given_back_though_nobody_asks() -> None:
     async def main() -> None:
-        replays: Replays[str] = Replays(seconds=0.05, budget=1000)
+        replays: Replays[str] = Replays(seconds=0.05, edits=10, budget=1000)
         run = Run()
         replays.keep(FIRST, run.edit, "a")
         await run.finish()
@@ -326,20 +326,19 @@ def test_without_time_or_room_what_runs_is_still_joined() -> None:
         assert store.find(RETRY) is None
 
     play(story, Store(seconds=0))
+    play(story, Store(edits=0))
     play(story, Store(budget=0))
 
 
-@pytest.mark.parametrize(("seconds", "budget"), [(-1, 0), (0, -1)])
-def test_negative_limits_are_refused(seconds: float, budget: int) -> None:
+@pytest.mark.parametrize(("seconds", "edits", "budget"), [(-1, 0, 0), (0, -1, 0), (0, 0, -1)])
+def test_negative_limits_are_refused(seconds: float, edits: int, budget: int) -> None:
     with pytest.raises(ValueError, match="0 or more"):
-        Replays(seconds=seconds, budget=budget)
+        Replays(seconds=seconds, edits=edits, budget=budget)
 
 
-def test_only_so_many_edits_are_remembered_however_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retouch.service.replay.KEPT", 2)
-
+def test_only_so_many_edits_are_remembered_however_small() -> None:
     async def main() -> None:
-        store = Store()
+        store = Store(edits=2)
         for name in "abc":
             await store.begin(name, Identity(name.encode(), key=name.encode())).finish(1)
         found = [store.find(Identity(name.encode(), key=name.encode())) for name in "abc"]

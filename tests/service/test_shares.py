@@ -53,6 +53,12 @@ def test_two_callers_never_push_each_other_out_in_turn() -> None:
             told.take(caller)
     with pytest.raises(Full):
         Told(edits=1).take("a") and told.take("a")
+    uneven = Told(edits=3)
+    for caller in ("a", "a", "b"):
+        uneven.take(caller)
+    with pytest.raises(Full):
+        uneven.take("b")  # as many as the other then has: it would be the other's turn to push
+    assert uneven.lost == []
     told.take("c")  # 2, 1, 1: better for the one who has least
     with pytest.raises(Full):
         told.take("d", edits=2)

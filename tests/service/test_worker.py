@@ -35,8 +35,10 @@ def test_engines_get_ready_while_nobody_waits_if_they_are_to(warm: bool, monkeyp
         send(ours, Frame(Kind.CONFIGURE, 0, payload=dump(config)))
         ours.shutdown(socket.SHUT_WR)
         worker.Worker(theirs, worker.Token(token)).serve()
-        ready = receive(ours)
+        ready, ended = receive(ours), receive(ours)
     os.close(token)
     assert ready is not None
     assert ready.kind is Kind.READY
+    assert ended is not None
+    assert ended.kind is Kind.WARM
     assert engine.warmed == (1 if warm else 0)

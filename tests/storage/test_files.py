@@ -96,6 +96,11 @@ def test_what_has_expired_is_not_there_and_is_swept(tmp_path: Path, monkeypatch:
     kept = store(tmp_path)
     short, long, ever = (put(kept, lifetime=lifetime) for lifetime in (60, 7200, None))
     now = time.time()
+    assert short.expires is not None
+    just_before = short.expires - 0.5
+    monkeypatch.setattr(time, "time", lambda: just_before)
+    assert kept.sweep() == 0
+    assert kept.list("a") == [short, long, ever]
     monkeypatch.setattr(time, "time", lambda: now + 3000)
     assert kept.get("a", short.id) is None
     assert kept.open("a", short.id) is None
@@ -262,3 +267,29 @@ def test_a_file_of_somebody_elses_among_the_owners_harms_nothing(tmp_path: Path)
     assert put(store(tmp_path)).id != first.id
     assert kept.sweep() == 0
     assert len(kept.list("a")) == 2
+
+
+def test_what_others_keep_beside_the_files_is_let_be(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    mine = put(kept)
+    beside = tmp_path / "files" / "downloads"
+    (beside / "empty").mkdir(parents=True)
+    download, note = beside / "film.part", mine.path.with_name("film.part")
+    for path in (download, note):
+        path.write_bytes(b"half")
+        os.utime(path, (0, 0))
+    (tmp_path / "files" / "lost+found").mkdir()
+    assert kept.sweep() == 0
+    assert download.exists()
+    assert note.exists()
+    assert (tmp_path / "files" / "lost+found").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b"\xff"])
+def test_a_damaged_record_hides_its_file_and_no_other(tmp_path: Path, damage: bytes) -> None:
+    kept = store(tmp_path)
+    damaged, whole = put(kept), put(kept)
+    record = damaged.path.with_name(damaged.path.name + ".json")
+    record.write_bytes(damage)
+    assert [one.id for one in kept.list("a")] == [whole.id]
+    assert kept.get("a", damaged.id) is None

@@ -202,3 +202,18 @@ def test_what_is_shown_of_a_key_has_no_digest(file: KeyFile) -> None:
 def test_a_home_directory_is_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert KeyFile(Path("~/keys.json")).path == tmp_path / "keys.json"
+
+
+def test_a_change_in_whose_middle_the_machine_stopped_leaves_nothing_for_ever(
+    file: KeyFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.add("one")
+    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: None)
+    monkeypatch.setattr(Path, "rename", lambda self, target: exit())
+    with pytest.raises(SystemExit):
+        file.add("two")
+    monkeypatch.undo()
+    assert len(list(file.path.parent.iterdir())) == 3
+    file.add("three")
+    assert [key.name for key in file.read()] == ["one", "three"]
+    assert sorted(path.name for path in file.path.parent.iterdir()) == ["keys.json", "keys.json.lock"]

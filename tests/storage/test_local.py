@@ -14,8 +14,8 @@ from retouch.storage.local import LocalResults
 from retouch.storage.settings import StorageSettings
 
 
-def results(directory: Path, lifetime: int = 60) -> LocalResults:
-    return LocalResults(StorageSettings(directory=directory, lifetime=lifetime))
+def results(directory: Path, lifetime: int = 60, total_bytes: int = 1 << 20) -> LocalResults:
+    return LocalResults(StorageSettings(directory=directory, lifetime=lifetime, total_bytes=total_bytes))
 
 
 def split(link: str) -> tuple[str, str]:
@@ -128,3 +128,40 @@ def test_nothing_is_made_on_disk_before_there_is_a_result(tmp_path: Path) -> Non
 def test_only_the_owner_can_read_the_secret(tmp_path: Path) -> None:
     results(tmp_path).put(b"picture", "png")
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+def test_parts_of_others_are_let_be(tmp_path: Path) -> None:
+    kept = results(tmp_path)
+    kept.put(b"picture", "png")
+    download = tmp_path / "film.part"
+    download.write_bytes(b"half")
+    os.utime(download, (0, 0))
+    assert kept.sweep() == 0
+    assert download.exists()
+
+
+def test_results_that_would_take_more_than_is_allowed_are_refused_until_others_have_gone(tmp_path: Path) -> None:
+    kept = results(tmp_path, total_bytes=1024)
+    links = [kept.put(bytes(500), "png") for _ in range(2)]
+    with pytest.raises(StorageFull):
+        kept.put(bytes(500), "png")
+    with pytest.raises(StorageFull):
+        results(tmp_path, total_bytes=1024).put(bytes(500), "png")  # one that has just started knows as much
+    assert kept.get(*split(links[0])) is not None
+    (tmp_path / split(links[0])[0]).unlink()  # another server of this directory has swept
+    kept.sweep()
+    kept.put(bytes(500), "png")
+
+
+def test_a_write_that_fails_gives_its_room_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = results(tmp_path, total_bytes=1024)
+    kept.put(b"a", "png")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _no_space)
+        with pytest.raises(StorageFull):
+            kept.put(bytes(1000), "png")
+    kept.put(bytes(1000), "png")
+
+
+def _no_space(descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

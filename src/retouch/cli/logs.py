@@ -8,7 +8,7 @@ import sys
 import structlog
 
 from retouch.service.logs import Lines, write_lines
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 
 
 def configure(level: str = "info") -> None:

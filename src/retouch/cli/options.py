@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from retouch.server.settings import ServerSettings
 from retouch.settings import Settings, load
@@ -29,6 +30,8 @@ def read_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         lines = [f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise click.UsageError("these settings are not right:\n" + "\n".join(lines)) from error
+    except SettingsError as error:
+        raise click.UsageError(f"{error}; a list or a table in the environment is written as JSON") from None
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise click.UsageError(f"cannot read {file}: {error}") from error
 

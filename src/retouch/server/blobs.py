@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from retouch.errors import RateLimited
-from retouch.server.descriptors import check
+from retouch.server.descriptors import leave_last_quarter
 from retouch.storage.durable import told_as_full
 
 _MUCH = 8 << 20
@@ -28,7 +28,7 @@ class Blob:
             file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 - see close
         self._file = cast(BinaryIO, file)
         try:
-            check(file.fileno())
+            leave_last_quarter(file.fileno())
         except RateLimited:
             file.close()
             raise

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from retouch.contract import messages
 from retouch.errors import Cancelled, InternalError, MethodNotAllowed, NotFound, NotReady, RetouchError
 from retouch.server import descriptors
 from retouch.server.answers import error_response
@@ -22,7 +23,7 @@ from retouch.server.record import Record
 from retouch.server.settings import ServerSettings
 from retouch.server.witness import Witness
 from retouch.service.journal import Span
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 
 log = structlog.get_logger("retouch.requests")
 
@@ -69,7 +70,7 @@ class _Exchange:
 
     async def run(self) -> None:
         record = self._record
-        self._scope.setdefault("state", {}).update(request_id=record.id, record=record)
+        self._scope.setdefault("state", {}).update(record=record)
         self._witness.request_begins(record, Headers(scope=self._scope))
         try:
             if self._scope["state"].get(CROWDED):
@@ -168,7 +169,7 @@ def _has_body(scope: Scope) -> bool:
 
 async def refuse_route(request: Request, error: Exception) -> Response:
     """Starlette's own refusals (no such route, no such method) in the contract's shape."""
-    where = f"({request.method} {request.url.path})"
+    where = f"({request.method} {messages.echo(request.url.path)})"
     if isinstance(error, HTTPException) and error.status_code == 405:
         refused: RetouchError = MethodNotAllowed(f"Invalid method for URL {where}")
         refused.headers.update(error.headers or {})

@@ -14,7 +14,7 @@ import structlog
 
 from retouch.errors import NotReady
 from retouch.server.settings import ServerSettings
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 
 if TYPE_CHECKING:
     from limits.aio.storage import RedisStorage, Storage

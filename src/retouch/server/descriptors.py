@@ -22,7 +22,7 @@ def for_connections(wanted: int) -> int:
     return max(1, min(wanted, _limit() // 4))
 
 
-def check(descriptor: int) -> None:
+def leave_last_quarter(descriptor: int) -> None:
     """Raises `RateLimited` if ``descriptor``, which was just opened for an upload, is one of the last quarter,
     which is left to connections and answers. The lowest free number is always taken, so all below are in use."""
     if descriptor >= _limit() * 3 // 4:

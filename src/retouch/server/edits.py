@@ -99,7 +99,11 @@ class Edits:
             if received.request.end_user is not None:
                 record.end_user = hashlib.sha256(received.request.end_user.encode()).hexdigest()[:16]
             identity = identify(request.headers, received.digest, caller.id)
-            repeats = self._replays.knows(identity)
+            try:
+                repeats = self._replays.knows(identity)
+            except InvalidRequest:
+                await account.request()  # it named another request in vain
+                raise
             if not repeats:
                 try:
                     await account.request()
@@ -134,7 +138,7 @@ class Edits:
                         edit_request,
                         received.files,
                         caller=caller.id,
-                        request_id=request.state.request_id,
+                        request_id=record.id,
                         weight=weight,
                     )
                 except RateLimited:
@@ -144,12 +148,12 @@ class Edits:
                 outcome = Outcome(edit_request, edit, self._results, self._links(request))
                 self._replays.keep(identity, edit, outcome)
                 self._witness.edit_begins(record, edit)
-            record.edit = outcome.edit.journal.request_id
+            record.edit = outcome.edit.request_id
         return outcome
 
     async def _complete(self, request: Request, received: Received, caller: Caller) -> Received:
         """With the files that it names, unless the client leaves meanwhile."""
-        completing = asyncio.ensure_future(self._intake.complete(received, caller, request.state.request_id))
+        completing = asyncio.ensure_future(self._intake.complete(received, caller, record_of(request.scope).id))
         gone = asyncio.ensure_future(_disconnected(request.receive))
         try:
             await asyncio.wait({completing, gone}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 
@@ -19,6 +20,8 @@ from retouch.contract.form import FILE_FIELDS, FilePart, TextPart
 from retouch.errors import InvalidRequest, PayloadTooLarge
 from retouch.server.blobs import Blob
 from retouch.server.settings import ServerSettings
+
+_PLAIN = re.compile(r"[A-Za-z -]{1,80}(: [A-Za-z -]{1,40})?( \([a-z ]{1,40}\))?")
 
 
 class _Parser(PushMultipartParser):  # type: ignore[misc]
@@ -42,6 +45,7 @@ class _Part:
 
     def __init__(self, segment: MultipartSegment, settings: ServerSettings) -> None:
         self.name = segment.name
+        self._told = messages.echo(segment.name)
         self.filename = segment.filename
         self.content_type = segment.header("Content-Type", None)
         self._settings = settings
@@ -55,18 +59,18 @@ class _Part:
             limit = self._settings.max_file_bytes
             if self.blob.size + len(data) > limit:
                 raise InvalidRequest(
-                    f"Invalid file '{self.name}': file too large. Expected a file smaller than"
+                    f"Invalid file '{self._told}': file too large. Expected a file smaller than"
                     f" {limit >> 20} MB, but got more than {limit} bytes instead.",
-                    param=self.name,
+                    param=self._told,
                     code="file_too_large",
                 )
             self.blob.write(data)
             return
         if len(self._text) + len(data) > self._settings.max_field_bytes:
             raise InvalidRequest(
-                f"Invalid '{self.name}': string too long. Expected a string of at most"
+                f"Invalid '{self._told}': string too long. Expected a string of at most"
                 f" {self._settings.max_field_bytes} bytes.",
-                param=self.name,
+                param=self._told,
                 code="string_above_max_length",
             )
         self._text += data
@@ -129,9 +133,11 @@ async def read_form(
                             parts.append(part.finish())
                             part = None
         except ParserLimitReached as error:
-            raise PayloadTooLarge(f"The request body has too many or too large parts: {error}.") from error
+            raise PayloadTooLarge(
+                f"The request body has too many or too large parts: {_reason(error)}."
+            ) from error
         except MultipartError as error:
-            raise _broken(str(error)) from error
+            raise _broken(_reason(error)) from error
         held.pop_all()
     return parts
 
@@ -178,6 +184,12 @@ def _text(raw: bytes, name: str) -> str:
         raise InvalidRequest(
             f"Invalid '{name[:64]}': the value is not valid UTF-8.", param=name[:64], code="invalid_value"
         ) from error
+
+
+def _reason(error: MultipartError) -> str:
+    """What the library says is wrong, if those are plain words: it may also quote the body, or another error."""
+    said = str(error.args[0]) if error.args else ""
+    return said if _PLAIN.fullmatch(said) else "it is malformed"
 
 
 def _broken(reason: str) -> InvalidRequest:

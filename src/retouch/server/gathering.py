@@ -12,7 +12,7 @@ from retouch.contract.file_objects import no_such_reference
 from retouch.contract.parameters import EditRequest
 from retouch.contract.references import Reference, Source
 from retouch.server.blobs import Blob
-from retouch.server.descriptors import check
+from retouch.server.descriptors import leave_last_quarter
 from retouch.server.fetching.fetcher import Fetcher
 from retouch.service.threads import in_thread
 from retouch.storage.files import FileStore
@@ -68,7 +68,7 @@ class Gathering:
                 if file is None:
                     raise no_such_reference(one.value, param=one.param)
                 held.callback(file.close)
-                check(file.fileno())
+                leave_last_quarter(file.fileno())
                 files.append(file)
             return files
 

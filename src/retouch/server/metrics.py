@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 
 from retouch import __version__
-from retouch.server.state import State
+from retouch.server.gauges import Gauges
 
 if TYPE_CHECKING:
     from retouch.server.record import Record
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from retouch.service.journal import Journal
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+LAG_EVERY = 0.5
+"""Seconds between two looks at how late the event loop is."""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 _LAGS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -25,13 +28,13 @@ _CODES = 200
 
 
 class Metrics:
-    """The figures of one application, in a registry of its own. ``state`` is read each time they are asked for."""
+    """The figures of one application, in a registry of its own. ``gauges``: read each time they are asked for."""
 
-    def __init__(self, state: State | None = None) -> None:
+    def __init__(self, gauges: Gauges | None = None) -> None:
         self.registry = CollectorRegistry()
-        self._state = state
-        if state is not None:
-            self.registry.register(state)
+        self._gauges = gauges
+        if gauges is not None:
+            self.registry.register(gauges)
         self._codes: set[str] = set()
         ProcessCollector(registry=self.registry)
         Info("retouch_build", "The version that runs.", registry=self.registry).info({"version": __version__})
@@ -52,8 +55,8 @@ class Metrics:
 
     async def render(self) -> bytes:
         """Everything, in the text format."""
-        if self._state is not None:
-            self._state.look()
+        if self._gauges is not None:
+            self._gauges.look()
         # A thread: /proc is read for it, and there is one entry for every open descriptor.
         return await asyncio.to_thread(generate_latest, self.registry)
 
@@ -61,8 +64,13 @@ class Metrics:
         """One more connection, or one less, is open."""
         self._connections.inc(change)
 
-    def lag(self, seconds: float) -> None:
-        self._lag.observe(seconds)
+    async def watch_loop(self) -> None:
+        """Until cancelled, observe how late the event loop wakes up: what blocks it makes every request wait."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_EVERY
+            await asyncio.sleep(LAG_EVERY)
+            self._lag.observe(max(0.0, loop.time() - due))
 
     def request(self, record: Record) -> None:
         """A request is over."""

@@ -37,8 +37,8 @@ LINGERS = "lingers"
 
 
 @dataclass
-class Limits:
-    """Of the connections of one server. ``connections``: how many there may be. ``head_bytes`` and
+class Shared:
+    """What the connections of one server share. ``connections``: how many there may be. ``head_bytes`` and
     ``head_seconds``: what a request's headers may take. ``send_idle`` and ``send_rate``: see `Sending`.
 
     ``witness`` is told of them. ``quiet``: those without a request that is still to be answered, the one that has
@@ -63,7 +63,7 @@ class Protocol(HttpToolsProtocol):
     have one, the newest gets its answer that the server is busy.
     """
 
-    limits: ClassVar[Limits]
+    shared: ClassVar[Shared]
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
@@ -78,18 +78,18 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.limits.witness.metrics.connected(1)
-        self._sending = Sending(transport, self.limits.send_idle, self.limits.send_rate)
-        if len(self.connections) > self.limits.connections:
+        self.shared.witness.metrics.connected(1)
+        self._sending = Sending(transport, self.shared.send_idle, self.shared.send_rate)
+        if len(self.connections) > self.shared.connections:
             self._make_room()
-        self.limits.quiet[self] = None
+        self.shared.quiet[self] = None
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.limits.witness.metrics.connected(-1)
+        self.shared.witness.metrics.connected(-1)
         self._stop_head_timer()
         self._sending.stop()
-        self.limits.quiet.pop(self, None)
+        self.shared.quiet.pop(self, None)
         running = self._running
         if running is not None and not running.response_complete:
             running.scope["state"][CUT] = True
@@ -106,11 +106,11 @@ class Protocol(HttpToolsProtocol):
             self._expect_head()
         self._idle_bytes += len(data)
         super().data_received(data)
-        if self._idle_bytes > self.limits.head_bytes and not self.transport.is_closing():
+        if self._idle_bytes > self.shared.head_bytes and not self.transport.is_closing():
             what = "headers" if self._in_head else "trailers"
             self._refuse(
                 InvalidRequest(
-                    f"The request's {what} are too large. Expected at most {self.limits.head_bytes} bytes.",
+                    f"The request's {what} are too large. Expected at most {self.shared.head_bytes} bytes.",
                     code="headers_too_large",
                 )
             )
@@ -139,7 +139,7 @@ class Protocol(HttpToolsProtocol):
         self._idle_bytes = 0
         self._in_head = False
         self._stop_head_timer()
-        self.limits.quiet.pop(self, None)
+        self.shared.quiet.pop(self, None)
         super().on_headers_complete()
         self._in_body = True
         self.scope["state"][ABORT] = self._sending.cut
@@ -153,7 +153,7 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         self._sending.watch()
         if not self.transport.is_closing() and not self.pipeline:
-            self.limits.quiet[self] = None
+            self.shared.quiet[self] = None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -186,14 +186,14 @@ class Protocol(HttpToolsProtocol):
 
     def _linger(self) -> None:
         if not self.transport.is_closing():
-            self.limits.quiet[self] = None
+            self.shared.quiet[self] = None
 
     def _make_room(self) -> None:
-        longest = next(iter(self.limits.quiet), None)
+        longest = next(iter(self.shared.quiet), None)
         if longest is None:
             self._crowded = True
             return
-        self.limits.quiet.pop(longest)
+        self.shared.quiet.pop(longest)
         self._crowded = longest._crowded  # who takes the place of one too many is one too many
         if longest._in_head and longest._idle_bytes:
             longest._refuse(crowded())
@@ -201,7 +201,7 @@ class Protocol(HttpToolsProtocol):
             longest.transport.close()
 
     def _expect_head(self) -> None:
-        self._head_timer = self.loop.call_later(self.limits.head_seconds, self._head_overdue)
+        self._head_timer = self.loop.call_later(self.shared.head_seconds, self._head_overdue)
 
     def _stop_head_timer(self) -> None:
         if self._head_timer is not None:
@@ -239,12 +239,12 @@ class Protocol(HttpToolsProtocol):
         self.transport.write(STATUS_LINE[error.status] + head + b"\r\n" + bytes(response.body))
         self.transport.close()
         self._sending.watch()
-        self.limits.witness.connection_refused(request_id, error)
+        self.shared.witness.connection_refused(request_id, error)
 
 
 def protocol(settings: ServerSettings, connections: int, witness: Witness | None = None) -> type[Protocol]:
-    """`Protocol` with these limits: uvicorn makes one for each connection and passes it nothing of ours."""
-    limits = Limits(
+    """`Protocol` with what they share: uvicorn makes one for each connection and passes it nothing of ours."""
+    shared = Shared(
         connections=connections,
         head_bytes=settings.max_head_bytes,
         head_seconds=settings.head_seconds,
@@ -252,7 +252,7 @@ def protocol(settings: ServerSettings, connections: int, witness: Witness | None
         send_rate=settings.send_rate,
         witness=witness or Witness(),
     )
-    return type("Protocol", (Protocol,), {"limits": limits})
+    return type("Protocol", (Protocol,), {"shared": shared})
 
 
 def crowded() -> RateLimited:

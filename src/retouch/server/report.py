@@ -49,7 +49,7 @@ class EditReport:
         planned = next((event for event in edit.kept if isinstance(event, Planned)), None)
         pictures = [event for event in edit.kept if isinstance(event, PictureReady)]
         return cls(
-            request_id=edit.journal.request_id,
+            request_id=edit.request_id,
             caller=beginning.caller,
             model=beginning.model,
             engine=planned.engine if planned else "",

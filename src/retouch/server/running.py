@@ -32,7 +32,10 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.ensure_future(self._app.state.drain(self._patience))
         await super().shutdown(sockets)
-        await draining
+        if self.force_exit:
+            draining.cancel()  # told twice (Ctrl-C): whatever still runs is not waited for
+        else:
+            await draining
 
 
 def make_server(app: Starlette, settings: ServerSettings, **where: Any) -> uvicorn.Server:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+_SENDABLE = re.compile(r"[!-~]+")
+
+
+def _sendable(key: SecretStr) -> SecretStr:
+    """A key that a header can carry: an empty one, as from an unset variable, would let nobody in."""
+    if not _SENDABLE.fullmatch(key.get_secret_value()):
+        raise ValueError("a key is one or more printable ASCII characters without spaces")
+    return key
 
 
 class ServerSettings(BaseModel):
@@ -16,7 +26,7 @@ class ServerSettings(BaseModel):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    api_keys: list[SecretStr] = Field(
+    api_keys: list[Annotated[SecretStr, AfterValidator(_sendable)]] = Field(
         default_factory=list,
         description="keys that are let in; without any, and without `keys_file`, any key or no key is",
     )
@@ -57,7 +67,9 @@ class ServerSettings(BaseModel):
         default_factory=list, description="web origins whose pages may call the API; '*' for every one"
     )
     trusted_proxies: list[str] = Field(
-        default_factory=list, description="addresses of proxies whose X-Forwarded-Proto and -For are believed"
+        default_factory=list,
+        description="addresses of proxies whose X-Forwarded-Proto and -For are believed; with '*' a client"
+        " can claim any address",
     )
     public_url: str | None = Field(
         default=None, description="base of result URLs, e.g. https://images.example.com"

@@ -13,7 +13,7 @@ from retouch.errors import Cancelled, InternalError, RetouchError
 from retouch.server.outcome import Outcome
 from retouch.server.outgoing import Held
 from retouch.service.edit import Event, Follower, Planned, PreviewReady
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 
 log = structlog.get_logger("retouch.requests")
 
@@ -44,7 +44,7 @@ class EventStream:
                 raise
             known = error if isinstance(error, RetouchError) else InternalError()
             if known is not error:
-                log.error("stream_failed", request_id=self._outcome.edit.journal.request_id, error=where(error))
+                log.error("stream_failed", request_id=self._outcome.edit.request_id, error=where(error))
             self.failed = known
             await self._write(error_event(known))
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -10,9 +10,6 @@ from typing import Any
 from retouch.errors import Cancelled, InternalError, RetouchError
 from retouch.service.journal import Journal
 
-FOLLOWERS = 16
-"""How many may wait for one edit: a retry, and those before it whose connections are dead and not known to be."""
-
 
 @dataclass(frozen=True)
 class Planned:
@@ -67,13 +64,21 @@ Event = Planned | PreviewReady | PictureReady
 class Edit:
     """An edit that runs on its own: followers may come, leave and come back.
 
-    ``error``: what it failed with. ``delivered``: set once somebody has got the whole answer. ``journal``: what
-    its stages took.
+    ``max_followers``: how many may wait for it. ``request_id``: of the request that it was begun for.
+    ``journal``: what its stages took. ``error``: what it failed with. ``delivered``: set once somebody has got
+    the whole answer.
     """
 
     def __init__(
-        self, source: AsyncIterator[Event], cancel: asyncio.Event, journal: Journal | None = None
+        self,
+        source: AsyncIterator[Event],
+        cancel: asyncio.Event,
+        *,
+        max_followers: int = 16,
+        request_id: str = "",
+        journal: Journal | None = None,
     ) -> None:
+        self._max_followers = max_followers
         self._kept: list[Event] = []
         self._previews = 0
         self._followers: set[Follower] = set()
@@ -83,6 +88,7 @@ class Edit:
         self._reason: RetouchError | None = None
         self.error: BaseException | None = None
         self.delivered = False
+        self.request_id = request_id
         self.journal = journal or Journal()
         self._task = asyncio.ensure_future(self._run(source))
 
@@ -94,7 +100,7 @@ class Edit:
     @property
     def crowded(self) -> bool:
         """Whether so many wait for it that one more is no retry, but a way to hold connections for nothing."""
-        return not self._ended and len(self._followers) >= FOLLOWERS
+        return not self._ended and len(self._followers) >= self._max_followers
 
     @property
     def joinable(self) -> bool:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from retouch.contract.parameters import EditRequest
 from retouch.errors import NotReady
-from retouch.service.admission import Admission
+from retouch.service.admission import Admission, Place
 from retouch.service.course import Course, Places
-from retouch.service.edit import Edit, Event
+from retouch.service.edit import Edit, Event, Planned
 from retouch.service.gate import Gate
-from retouch.service.journal import Journal
 from retouch.service.pool import Pool
 from retouch.service.settings import ServiceSettings
 from retouch.service.task import Task
@@ -56,6 +55,11 @@ class Editor:
             max_bytes=settings.max_bytes_in_flight,
             max_pixels=settings.max_pixels_in_flight,
             patience=settings.wait,
+            # A device's turns begin when it is let through its gate; those in the event loop never wait for one.
+            widths={
+                **{name: device.size + settings.prepared for name, device in self._devices.items()},
+                **dict.fromkeys(self._loops, settings.workers + settings.waiting),
+            },
         )
         self.draining = False
 
@@ -79,6 +83,8 @@ class Editor:
             return "draining"
         if not all(pool.ready for pool in self.pools.values()):
             return "no_worker"
+        if not all(pool.warm for pool in self.pools.values()):
+            return "starting"
         return "stalled" if any(pool.stalled for pool in self.pools.values()) else None
 
     @property
@@ -145,9 +151,8 @@ class Editor:
             base64=request.response_format == "b64_json",
             caller=caller,
             request_id=request_id,
-            journal=Journal(request_id),
         )
-        place = self._admission.enter(caller, weight)
+        place = self._admission.enter(caller, weight, task.chain[0])
         held = ExitStack()
         held.callback(place.release)
         for file in files:
@@ -155,7 +160,13 @@ class Editor:
         cancel = asyncio.Event()
         turn = Turn(self._settings.deadline, place.begin, place.postpone)
         course = Course(self._places, task, [file.fileno() for file in files], cancel, turn)
-        edit = Edit(self._run(course, turn, held), cancel, task.journal)
+        edit = Edit(
+            self._run(course, turn, place, held),
+            cancel,
+            max_followers=self._settings.followers,
+            request_id=request_id,
+            journal=task.journal,
+        )
         place.yields(
             lambda error: edit.cancel(error if self.ready else NotReady()), spare=lambda: not edit.followed
         )
@@ -170,10 +181,12 @@ class Editor:
             first = secrets.randbelow(2**32)
         return tuple((first + number) % 2**32 for number in range(request.n))
 
-    async def _run(self, course: Course, turn: Turn, held: ExitStack) -> AsyncIterator[Event]:
+    async def _run(self, course: Course, turn: Turn, place: Place, held: ExitStack) -> AsyncIterator[Event]:
         with held:
             async with aclosing(course.events()) as events:
                 async for event in events:
+                    if isinstance(event, Planned):
+                        place.taken_by(event.engine)
                     yield event
             if turn.began is not None:
-                self._admission.took(asyncio.get_running_loop().time() - turn.began)
+                place.took(asyncio.get_running_loop().time() - turn.began)

@@ -25,13 +25,9 @@ class Span(NamedTuple):
 
 class Journal:
     """The spans of one edit. A worker writes one for each task and sends it along with the frames; the server
-    writes what happens on its side and adds what the workers send.
+    writes what happens on its side and adds what the workers send."""
 
-    ``request_id``: of the request that the edit was begun for.
-    """
-
-    def __init__(self, request_id: str = "") -> None:
-        self.request_id = request_id
+    def __init__(self) -> None:
         self.spans: list[Span] = []
 
     @contextmanager

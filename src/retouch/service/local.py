@@ -24,7 +24,8 @@ class LocalPool:
     """``count`` workers, each replaced when it dies.
 
     ``deadline``: seconds a task may take once it runs. ``heed``: seconds a worker has to notice a
-    cancellation before it is replaced. ``start``: seconds it has to load what it needs.
+    cancellation before it is replaced. ``start``: seconds it has until it can take a task, and
+    as many more until it is warm.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class LocalPool:
         self._progress = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._was_warm = False
         self._failures = 0
         self.replaced = 0
         self._engines: Mapping[str, Any] = {}
@@ -53,6 +55,11 @@ class LocalPool:
     @property
     def ready(self) -> bool:
         return not self._closing and any(process.started and process.alive for process in self._all)
+
+    @property
+    def warm(self) -> bool:
+        self._was_warm = self._was_warm or any(process.warm for process in self._all)
+        return self._was_warm
 
     @property
     def alive(self) -> int:
@@ -213,7 +220,13 @@ class LocalPool:
                 raise WorkerLost from error
             raise
         self._engines = process.info["engines"]
+        asyncio.get_running_loop().call_later(self._start, self._expect_warm, process)
         self._give(process)
+
+    def _expect_warm(self, process: Process) -> None:
+        """One that hangs in its warm-up would hang in whatever it is given."""
+        if process.alive and not process.warm:
+            process.kill()
 
     def _lost(self, process: Process) -> None:
         """A worker that dies while idle must not be given a task; a busy one is seen to by its run."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
 
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 
 _OURS = "retouch"
 _PLAIN = re.compile(r"[\w %.,:;'/-]*")

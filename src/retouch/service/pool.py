@@ -27,6 +27,11 @@ class Pool(Protocol):
         ...
 
     @property
+    def warm(self) -> bool:
+        """Whether a worker has ever had all that it needs loaded: the first edits would take longer otherwise."""
+        ...
+
+    @property
     def alive(self) -> int:
         """How many workers could take a task or have one."""
         ...

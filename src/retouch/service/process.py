@@ -34,7 +34,8 @@ _BUFFER = 4 << 20
 
 
 class Process:
-    """One worker process and our end of its socket. ``request_id``: of the edit that it has now."""
+    """One worker process and our end of its socket. ``request_id``: of the edit that it has now. ``started``: it
+    can take tasks. ``warm``: nothing that they need is still to be loaded."""
 
     def __init__(self, config: WorkerConfig, on_lost: Callable[[Process], None]) -> None:
         self._on_lost = on_lost
@@ -45,6 +46,7 @@ class Process:
         self._fds: list[int] = []
         self.alive = True
         self.started = False
+        self.warm = False
         self.info: Mapping[str, Any] = {}
         token = os.memfd_create("retouch-token", os.MFD_CLOEXEC)
         os.ftruncate(token, _RUN.size)
@@ -167,7 +169,9 @@ class Process:
         body = memoryview(self._buffer)
         frame = Frame(Kind(kind), run, json.loads(bytes(body[:meta]) or b"{}"), body[meta:], self._fds)
         self._expect_header()
-        if run == self.run:
+        if frame.kind is Kind.WARM:
+            self.warm = True
+        elif run == self.run:
             self.frames.put_nowait(frame)
         else:
             frame.close()

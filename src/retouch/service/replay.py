@@ -15,9 +15,6 @@ from retouch.service.edit import Edit
 OWED = 1000
 """How many failures are remembered, so that a flood of them cannot fill the memory."""
 
-KEPT = 2000
-"""How many finished edits are remembered at most: a small picture may have been asked for by a long prompt."""
-
 T = TypeVar("T")
 
 
@@ -50,8 +47,8 @@ class _Entry(Generic[T]):
 
 class Replays(Generic[T]):
     """Remembers every edit that runs, and those that have finished for ``seconds`` as long as they are at most
-    `KEPT` and their pictures together have at most ``budget`` bytes; the one that finished first goes first. ``T``
-    is whatever the edit is answered with.
+    ``edits`` and their pictures together have at most ``budget`` bytes; the one that finished first goes first.
+    ``T`` is whatever the edit is answered with.
 
     A request with a key is the one of that key. Without a key only a retry can be the same, since two equal
     requests may well want two pictures. For that reason too a retry takes an edit that nobody is waiting for
@@ -59,10 +56,13 @@ class Replays(Generic[T]):
     than share an edit with a client that has its own.
     """
 
-    def __init__(self, *, seconds: float, budget: int, clock: Callable[[], float] = time.monotonic) -> None:
-        if seconds < 0 or budget < 0:
-            raise ValueError("seconds and budget must be 0 or more")
+    def __init__(
+        self, *, seconds: float, edits: int, budget: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        if seconds < 0 or edits < 0 or budget < 0:
+            raise ValueError("seconds, edits and budget must be 0 or more")
         self._seconds = seconds
+        self._edits = edits
         self._budget = budget
         self._clock = clock
         self._entries: dict[bytes, list[_Entry[T]]] = {}
@@ -72,8 +72,9 @@ class Replays(Generic[T]):
         self.bytes = 0
 
     def knows(self, identity: Identity) -> bool:
-        """Whether `find` would find an answer now; it changes nothing."""
+        """Whether `find` would find an answer now; it changes nothing. Raises what `find` does."""
         self._expire()
+        self._check(identity)
         found = [
             entry
             for entry in self._entries.get(identity.name, [])
@@ -92,8 +93,7 @@ class Replays(Generic[T]):
         entries = self._entries.get(identity.name, [])
         entries = [entry for entry in entries if entry.edit.joinable]
         if identity.key is not None:
-            if any(entry.identity.fingerprint != identity.fingerprint for entry in entries):
-                raise _reused()
+            self._check(identity)
         elif not identity.retried:
             return None
         else:
@@ -127,6 +127,14 @@ class Replays(Generic[T]):
         if not (retried and any(debt[1] == sender for debt in self._unread)):
             self._unread.append((self._clock(), sender))
 
+    def _check(self, identity: Identity) -> None:
+        """Raises `InvalidRequest` if its key names a request that was another."""
+        if identity.key is not None and any(
+            entry.edit.joinable and entry.identity.fingerprint != identity.fingerprint
+            for entry in self._entries.get(identity.name, [])
+        ):
+            raise _reused()
+
     def _done(self, entry: _Entry[T]) -> None:
         if entry.edit.error is not None:
             self._drop(entry)
@@ -137,7 +145,7 @@ class Replays(Generic[T]):
         self.bytes += entry.edit.size
         if entry.edit.size > self._budget:
             self._drop(entry)
-        while self.bytes > self._budget or len(self._finished) > KEPT:
+        while self.bytes > self._budget or len(self._finished) > self._edits:
             self._drop(next(iter(self._finished)))
         # So that the memory is also given back when nothing more is asked for.
         asyncio.get_running_loop().call_later(self._seconds, self._expire)

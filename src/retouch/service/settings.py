@@ -55,8 +55,17 @@ class ServiceSettings(BaseModel):
         ge=0,
         description="seconds an edit goes on after its client has left",
     )
+    followers: int = Field(
+        default=16,
+        ge=1,
+        description="requests that may wait for one edit: a retry, and those before it whose connections are dead"
+        " and not known to be",
+    )
     replay_seconds: float = Field(
         default=600.0, ge=0, description="seconds a finished edit is kept for a client that asks again"
+    )
+    replay_edits: int = Field(
+        default=2000, ge=0, description="finished edits kept at most; each keeps its prompt too"
     )
     replay_bytes: int = Field(
         default=256 << 20, ge=0, description="bytes of the pictures kept for clients that ask again"

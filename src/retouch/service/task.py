@@ -56,8 +56,8 @@ class Task:
     ``request``: its files are not in it; they come as descriptors, images first, then the mask, then markup.
     ``chain``: engine names, asked in turn. ``seeds``: one a picture. ``base64``: how finished pictures are
     wanted. ``caller`` and ``request_id``: whose it is, for fairness and logs. ``plan``: for ``paint``, what was
-    planned, as `dataclasses.asdict`. ``index``: for ``finish``. ``journal``: how it goes, kept
-    by the server.
+    planned, as `dataclasses.asdict`. ``index`` and ``encoded``: for ``finish``, which of the n pictures it is, and
+    whether it comes as a file rather than as an array. ``journal``: how it goes, kept by the server.
     """
 
     stage: Stage

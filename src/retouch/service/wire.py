@@ -35,6 +35,7 @@ class Kind(IntEnum):
     PICTURE = 14
     DONE = 15
     FAILED = 16
+    WARM = 17
 
 
 @dataclass

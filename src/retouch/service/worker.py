@@ -35,7 +35,7 @@ from retouch.service import arrays, stages, wire
 from retouch.service.journal import Journal
 from retouch.service.logs import Lines, write_lines
 from retouch.service.task import Task, WorkerConfig, parse
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 from retouch.service.wire import Frame, Kind
 
 log = logging.getLogger("retouch.worker")
@@ -84,6 +84,7 @@ class Worker:
                 wire.send(self._sock, Frame(Kind.READY, 0, {"pid": os.getpid(), "engines": able}))
                 if self._config.warm:
                     self._warm()
+                wire.send(self._sock, Frame(Kind.WARM, 0))
                 continue
             self._token.run = frame.run
             # The descriptors are closed with the files, whatever happens.

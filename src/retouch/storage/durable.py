@@ -45,6 +45,28 @@ def write(path: Path, pieces: Iterable[bytes | memoryview], what: str) -> None:
             raise
 
 
+def replace(path: Path, data: bytes) -> None:
+    """Make ``data`` the content of ``path``, which keeps its owner, or of a new file for whoever asks, readable by
+    its owner only. Callers see to it that there is one at a time.
+
+    A reader sees what was there or what is there now. When this raises `OSError` before the new name is given,
+    nothing has changed and nothing is left.
+    """
+    part = path.with_name(path.name + PART)
+    part.unlink(missing_ok=True)  # of a change in whose middle the machine stopped
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            _keep_owner(path, file.fileno())
+            os.fsync(file.fileno())
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync(path.parent)
+
+
 @contextlib.contextmanager
 def told_as_full(what: str) -> Iterator[None]:
     """Turns the errors of a full disk into `StorageFull`; ``what`` there is no room for."""
@@ -90,3 +112,10 @@ def is_old(path: Path) -> bool:
         return path.stat().st_mtime < time.time() - STALE
     except FileNotFoundError:
         return False
+
+
+def _keep_owner(path: Path, descriptor: int) -> None:
+    """An administrator's change must not take a file away from the account that reads it."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        owner = path.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)

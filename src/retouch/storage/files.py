@@ -24,6 +24,7 @@ from retouch.storage import durable
 from retouch.storage.settings import FileSettings
 
 _ID = re.compile(r"file-(?P<expires>[0-9a-f]{10})[0-9a-f]{22}\Z")
+_OWNER = re.compile(r"[0-9a-f]{32}\Z")
 _RECORD = ".json"
 _PIECE = 1 << 20
 # What the smallest file takes on most disks; else files of one byte would be free.
@@ -117,13 +118,14 @@ class FileStore:
         return True
 
     def sweep(self) -> int:
-        """Delete what has expired and what writes that never ended have left; returns how many files went."""
+        """Delete what has expired and what writes that never ended have left; returns how many files went.
+        What is not named as this store names its own is let be."""
         gone = 0
-        for directory in _entries(self._settings.directory):
+        for directory in _owners(self._settings.directory):
             paths = _entries(directory)
             names = {path.name for path in paths}
             for path in paths:
-                if durable.is_stale_part(path) or _is_over(path):
+                if _is_over(path) or (_is_ours(path) and durable.is_stale_part(path)):
                     # The record goes first, or it would promise what is not there.
                     _record(path).unlink(missing_ok=True)
                     path.unlink(missing_ok=True)
@@ -172,7 +174,7 @@ class FileStore:
                     self._total += cost
 
     def _count(self) -> int:
-        paths = [path for directory in _entries(self._settings.directory) for path in _files(directory)]
+        paths = [path for directory in _owners(self._settings.directory) for path in _files(directory)]
         return sum(_size(path) for path in paths if path not in self._writing)
 
 
@@ -192,7 +194,8 @@ def _record(path: Path) -> Path:
 
 
 def _read(path: Path) -> StoredFile | None:
-    """What ``path`` (named by an id) and its record say; None if it has expired or is not there."""
+    """What ``path`` (named by an id) and its record say; None if it has expired, is not there, or its record is
+    damaged."""
     match = _ID.match(path.name)
     assert match is not None
     expires = int(match["expires"], 16) or None
@@ -203,7 +206,7 @@ def _read(path: Path) -> StoredFile | None:
         return StoredFile(
             path.name, path.stat().st_size, record["created"], expires, record["filename"], record["purpose"], path
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -212,6 +215,11 @@ def _entries(directory: Path) -> list[Path]:
         return list(directory.iterdir())
     except (FileNotFoundError, NotADirectoryError):  # a file that somebody else has left there is not ours
         return []
+
+
+def _owners(directory: Path) -> list[Path]:
+    """Everybody's directories, and nothing else that may lie beside them, such as a disk's lost+found."""
+    return [path for path in _entries(directory) if _OWNER.match(path.name)]
 
 
 def _files(directory: Path) -> list[Path]:
@@ -229,6 +237,11 @@ def _size(path: Path) -> int:
 def _charged(size: int) -> int:
     """The room that so many bytes take."""
     return -(-max(size, 1) // _BLOCK) * _BLOCK
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether it is named as a file, a record, or a part of one."""
+    return _ID.match(path.name.removesuffix(durable.PART).removesuffix(_RECORD)) is not None
 
 
 def _is_over(path: Path) -> bool:

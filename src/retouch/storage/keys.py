@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from retouch.storage.durable import make_directory, sync
+from retouch.storage.durable import make_directory, replace
 
 PREFIX = "sk-retouch-"
 _SECRET_BYTES = 32
@@ -156,19 +156,7 @@ class KeyFile:
     def _write(self, keys: Sequence[Key]) -> None:
         target = self.path.resolve()  # a link stays one
         contents = _Contents(keys=tuple(keys)).model_dump(mode="json", exclude_none=True)
-        part = target.with_name(f"{target.name}.{secrets.token_hex(8)}")
-        try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(contents, file, indent=2, ensure_ascii=False)
-                file.write("\n")
-                file.flush()
-                _keep_owner(target, file.fileno())
-                os.fsync(file.fileno())
-            part.rename(target)
-        finally:
-            part.unlink(missing_ok=True)
-        sync(target.parent)
+        replace(target, json.dumps(contents, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def digest(text: str) -> str:
@@ -195,13 +183,6 @@ def _find(keys: Sequence[Key], which: str) -> Key:
     if len(named) > 1:
         raise LookupError(f"several keys are named {which!r}: {', '.join(key.id for key in named)}")
     return named[0]
-
-
-def _keep_owner(target: Path, descriptor: int) -> None:
-    """An administrator's change must not take the file away from the account that the server runs as."""
-    with contextlib.suppress(FileNotFoundError, PermissionError):
-        owner = target.stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _now() -> datetime:

@@ -23,6 +23,7 @@ class StorageSettings(BaseModel):
         default_factory=lambda: state_directory() / "results", description="where results are kept"
     )
     lifetime: int = Field(default=3600, ge=1, description="seconds a link is valid; the result is then deleted")
+    total_bytes: int = Field(default=20 << 30, ge=1024, description="bytes of all results that are kept")
     sweep_every: float = Field(
         default=60.0, gt=0, description="seconds between two sweeps of what has expired, files too"
     )

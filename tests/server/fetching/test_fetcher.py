@@ -113,6 +113,31 @@ def test_a_redirect_is_looked_up_and_judged_anew(
     assert [path for path, _ in elsewhere.seen] == ["/a"]
 
 
+@pytest.mark.parametrize("rule", ["ports", "allowed_hosts"])
+def test_a_redirect_goes_only_where_an_address_may(
+    elsewhere: Elsewhere,
+    make_fetcher: MakeFetcher,
+    fetch: Fetch,
+    refusal: Callable[..., Any],
+    names: Names,
+    rule: str,
+) -> None:
+    further = Elsewhere()
+    try:
+        names.answers["further.example"] = [["127.0.0.1"]]
+        elsewhere.pages["/a"] = Page(302, {"location": f"http://further.example:{further.port}/b"})
+        further.pages["/b"] = Page(body=b"b")
+        ports, url = [elsewhere.port, further.port], f"http://pictures.example:{elsewhere.port}/a"
+        assert fetch(make_fetcher(elsewhere.port, ports=ports), url) == [b"b"]
+        only: dict[str, Any] = {"ports": ports[:1]}
+        if rule == "allowed_hosts":
+            only = {"ports": ports, "allowed_hosts": ["pictures.example"]}
+        assert refusal(make_fetcher(elsewhere.port, **only), url) == FAILED
+        assert [path for path, _ in further.seen] == ["/b"]
+    finally:
+        further.close()
+
+
 @pytest.fixture
 def isolated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Fails whatever connects but to 127.0.0.1; gives the addresses that were connected to."""

@@ -130,3 +130,20 @@ def test_any_answer_is_a_file_or_a_refusal(
     with suppress(InvalidRequest, PayloadTooLarge):
         (found,) = fetch(make_fetcher(hostile.port), f"http://pictures.example:{hostile.port}/")
         assert isinstance(found, bytes)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, OK + b"a:\r\n" * 10_000 + b"content-length: 2\r\n\r\n"],
+    ids=["interim answers", "headers"],
+)
+def test_what_comes_before_a_body_is_bounded(
+    hostile: Hostile, make_fetcher: Callable[..., Fetcher], fetch: Fetch, answer: bytes
+) -> None:
+    hostile.answer = (
+        answer + OK + b"content-length: 2\r\n\r\nhi" if answer.startswith(b"HTTP/1.1 103") else answer + b"hi"
+    )
+    address = f"http://pictures.example:{hostile.port}/"
+    with pytest.raises(InvalidRequest):
+        fetch(make_fetcher(hostile.port), address)
+    assert fetch(make_fetcher(hostile.port, max_head_bytes=1 << 20), address) == [b"hi"]

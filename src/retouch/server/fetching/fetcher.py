@@ -21,6 +21,7 @@ from retouch.server.blobs import Blob
 from retouch.server.fetching.addresses import Reach
 from retouch.server.fetching.destination import Destination
 from retouch.server.fetching.dialler import Dialler
+from retouch.server.fetching.head import Head
 from retouch.server.fetching.places import Places
 from retouch.server.fetching.resolver import Resolve, SystemResolver
 from retouch.server.fetching.settings import FetchingSettings
@@ -140,9 +141,10 @@ class Fetcher:
             target=destination.url.raw_path,
         )
         idle = self._settings.idle
+        head = Head(self._dialler, self._settings.max_head_bytes)
         # A connection of its own, never a pooled one: that would be reused without being judged.
         async with (
-            httpcore2.AsyncHTTPConnection(url.origin, ssl_context=self._tls, network_backend=self._dialler) as one,
+            httpcore2.AsyncHTTPConnection(url.origin, ssl_context=self._tls, network_backend=head) as one,
             one.stream(
                 "GET",
                 url,
@@ -150,6 +152,7 @@ class Fetcher:
                 extensions={"timeout": {"connect": idle, "read": idle, "write": idle}},
             ) as response,
         ):
+            head.end()
             headers = {name.lower(): value for name, value in response.headers}
             if response.status in _REDIRECTS and b"location" in headers:
                 return headers[b"location"].decode(errors="replace")

@@ -30,6 +30,9 @@ class FetchingSettings(BaseModel):
     max_redirects: int = Field(
         default=5, ge=0, description="redirects followed, each judged like the first address"
     )
+    max_head_bytes: int = Field(
+        default=16 << 10, ge=1024, description="bytes read of an answer before its body begins"
+    )
     max_bytes: int = Field(
         default=256 << 20,
         ge=1024,

@@ -28,8 +28,8 @@ class _Pool:
     pids: tuple[int, ...]
 
 
-class State(Collector):
-    """Gauges over ``editor``, its pools, the ``bodies`` being read and the answers kept in ``replays``.
+class Gauges(Collector):
+    """Over ``editor``, its pools, the ``bodies`` being read and the answers kept in ``replays``.
 
     They are as `look` saw them last. That is for the event loop; what it saw is collected in any thread.
     """

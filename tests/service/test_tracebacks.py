@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from retouch.service.traces import where
+from retouch.service.tracebacks import where
 
 SECRET = "a portrait of my neighbour"
 
@@ -26,8 +26,8 @@ def told(prompt: str) -> str:
 
 def test_kinds_and_places_are_told_and_no_words() -> None:
     line = told(SECRET)
-    assert line.startswith("KeyError < test_traces.py:")
-    assert ", from ValueError < test_traces.py:" in line
+    assert line.startswith("KeyError < test_tracebacks.py:")
+    assert ", from ValueError < test_tracebacks.py:" in line
     assert "quote" in line
     assert SECRET not in line
     assert "neighbour" not in line
