@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import resource
+import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from PIL import Image
 from retouch.app import create_app
 from retouch.imaging.raster import Raster
 from retouch.server.running import BackgroundServer
+from retouch.service.logs import Lines
 from retouch.settings import Settings, load
 
 PHOTOS = Path(__file__).parent / "data" / "photos"
@@ -25,6 +29,21 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rule(*ids): the test shows these rules of tests/data/rules.toml")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """What a command settles for the process that it usually has to itself must not reach the next test."""
+    loggers = [logging.getLogger(), logging.getLogger("retouch")]
+    levels = [logger.level for logger in loggers]
+    hooks = warnings.showwarning, sys.excepthook, threading.excepthook
+    settled = structlog.get_config()
+    yield
+    loggers[0].handlers[:] = [one for one in loggers[0].handlers if not isinstance(one.formatter, Lines)]
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    warnings.showwarning, sys.excepthook, threading.excepthook = hooks
+    structlog.configure(**settled)
 
 
 ENGINES = {

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -391,3 +392,45 @@ def test_a_worker_that_hangs_while_it_loads_is_replaced(tmp_path: Path, photo_fi
         assert bench.pool.replaced == 1
 
     run(tmp_path, photo_file("cat"), story)
+
+
+def test_workers_that_die_before_they_are_warm_are_started_ever_more_slowly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Short:
+        """A worker that is ready, and then ends."""
+
+        def __init__(self, config: WorkerConfig, on_lost: Callable[[Any], None]) -> None:
+            started.append(asyncio.get_running_loop().time())
+            self.alive = self.started = True
+            self.warm = False
+            self.request_id = ""
+            self.info: dict[str, Any] = {"engines": {}}
+            self.process = SimpleNamespace(pid=1, returncode=1)
+            self._on_lost = on_lost
+
+        async def ready(self) -> None:
+            asyncio.get_running_loop().call_soon(self._end)
+
+        def _end(self) -> None:
+            self.alive = False
+            self._on_lost(self)
+
+        async def close(self, patience: float) -> None: ...
+
+    started: list[float] = []
+    monkeypatch.setattr("retouch.service.local.Process", Short)
+
+    async def main() -> None:
+        pool = LocalPool(WorkerConfig(engines=()), count=1, deadline=9)
+        await pool.start()
+        async with asyncio.timeout(20):
+            while len(started) < 4:
+                await asyncio.sleep(0.01)
+        await pool.stop()
+
+    asyncio.run(main())
+    pauses = [later - earlier for earlier, later in pairwise(started)]
+    assert pauses[0] >= 0.2
+    assert pauses[1] >= 0.4
+    assert pauses[2] >= 0.8

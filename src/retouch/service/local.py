@@ -244,15 +244,19 @@ class LocalPool:
             request_id=process.request_id or None,
         )
         self._gone.discard(process)
+        failed = self._config.warm and not process.warm
+        if not failed:
+            self._failures = 0
         while not self._closing:
-            try:
-                await self._spawn()
-            except (WorkerLost, OSError):
+            if failed:
                 # A worker that cannot start would otherwise be forked as fast as the machine can.
                 self._failures += 1
                 await asyncio.sleep(min(5.0, 0.1 * 2**self._failures))
+            try:
+                await self._spawn()
+            except (WorkerLost, OSError):
+                failed = True
             else:
-                self._failures = 0
                 return
 
     def _background(self, coroutine: Any) -> None:
