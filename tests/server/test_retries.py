@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from retouch.app import create_app
 from retouch.contract.parameters import EditRequest
+from retouch.server.budgets import Account
 from retouch.server.running import BackgroundServer
 from retouch.service.edit import Edit
 from retouch.service.editor import File
@@ -422,14 +423,22 @@ def test_only_so_many_wait_for_one_edit(served: Served, monkeypatch: pytest.Monk
     assert served.runs == 1
 
 
-def test_what_turns_out_to_repeat_nothing_is_not_run_before_it_is_paid_for(
+def test_what_turns_out_to_repeat_nothing_is_paid_for_and_gets_an_edit_of_its_own(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    paid: list[int] = []
+    pay = Account.images
+
+    async def spy(account: Account, count: int, model: str) -> None:
+        paid.append(served.runs)
+        await pay(account, count, model)
+
+    monkeypatch.setattr(Account, "images", spy)
+    # What it is to repeat is there when it is looked up, and has ended badly when it is to be joined.
     monkeypatch.setattr(served.replays, "knows", lambda identity: True)
-    refused = served.post("unpaid", RETRY)
-    assert refused.status_code == 503
-    assert refused.headers["retry-after"] == "1"
-    assert served.runs == 0
-    monkeypatch.undo()
     assert served.post("unpaid", RETRY).status_code == 200
+    assert paid == [0]
     assert served.runs == 1
+    assert served.post("unpaid", {"idempotency-key": "unpaid"}).status_code == 200
+    assert paid == [0, 1]
+    assert served.runs == 2

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from retouch.contract.responses import Chunk
-from retouch.errors import InvalidRequest, NotReady, RateLimited, RetouchError
+from retouch.errors import InvalidRequest, RateLimited, RetouchError
 from retouch.server.access import Access
 from retouch.server.budgets import Account, Budgets
 from retouch.server.identity import claims_repetition, identify, is_retried, sender
@@ -104,21 +104,28 @@ class Edits:
             except InvalidRequest:
                 await account.request()  # it named another request in vain
                 raise
-            if not repeats:
-                try:
-                    await account.request()
-                    await account.images(len(received.request.images), received.request.model)
-                    if received.pending:
-                        with record.journal.measure("fetch"):
-                            received = await self._complete(request, received, caller)
-                        held.callback(received.close)
-                except RateLimited:
-                    self._replays.owe_still(identity)
-                    raise
-            # Before the search: between that and `keep` nothing else may run.
-            weight = await self._editor.weigh(received.files)
+            while True:
+                if not repeats:
+                    try:
+                        await account.request()
+                        await account.images(len(received.request.images), received.request.model)
+                        if received.pending:
+                            with record.journal.measure("fetch"):
+                                received = await self._complete(request, received, caller)
+                            held.callback(received.close)
+                    except RateLimited:
+                        self._replays.owe_still(identity)
+                        raise
+                # Before the search: between that and `keep` nothing else may run.
+                weight = await self._editor.weigh(received.files)
+                outcome = self._replays.find(identity)
+                if outcome is not None or not repeats:
+                    break
+                # What it was to repeat has ended badly this moment, or is somebody else's after all, so that it
+                # wants an edit of its own, for which nothing has been paid or fetched yet. It is owed one still.
+                self._replays.owe(identity)
+                repeats = False
             edit_request = received.request
-            outcome = self._replays.find(identity)
             if outcome is not None:
                 if outcome.edit.crowded:
                     raise RateLimited(
@@ -127,11 +134,6 @@ class Edits:
                     )
                 account.waive()
                 record.reused = "replayed" if outcome.edit.ended else "joined"
-            elif repeats:
-                # What it was to repeat has ended badly this moment, or is somebody else's after all. Nothing was
-                # paid or fetched for it yet, and it is sent again.
-                self._replays.owe(identity)
-                raise NotReady
             else:
                 try:
                     edit = self._editor.submit(
