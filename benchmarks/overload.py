@@ -29,6 +29,9 @@ FEWEST = 12
 OUT = 500
 """Requests that are under way at most, so that the client stays the smaller one."""
 
+PATIENCE = 300.0
+"""Seconds for which a request whose worker was lost is sent again: some only find room when the load ends."""
+
 
 class Overload:
     """One run, of so many ``seconds``. ``kill``: workers too, now and then.
@@ -149,7 +152,8 @@ class Overload:
 
     async def _again(self, ask: Ask) -> None:
         """After its worker was lost: until something else is said than that there is no room."""
-        for _ in range(20):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             try:
                 answer = await exchange(self._site.port, ask.again())
             except (OSError, Lost) as error:
