@@ -56,7 +56,7 @@ def test_an_exception_is_told_by_its_place() -> None:
 
 def test_of_other_libraries_only_warnings_and_their_own_words_are_told() -> None:
     found = parsed(f"""
-        other = logging.getLogger("other.library")
+        other = logging.getLogger("another.package")
         other.info("quiet")
         other.warning("cannot open %s", "{SECRET}")
         other.error("Exception in callback f('{SECRET}')\\nfuture: <{SECRET}>")
