@@ -22,6 +22,7 @@ from PIL import Image
 from retouch.app import create_app
 from retouch.server.running import BackgroundServer
 from tests.conftest import settings_for
+from tests.descriptors import descriptors
 from tests.forms import BOUNDARY, Field, encode, image, post, send
 from tests.security.targets.files import pictures
 
@@ -55,13 +56,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, photo_file: PhotoFile) -> I
         for _ in range(4):
             assert post(running, photograph, model="echo").status_code == 200
         workers = {pid: peak(pid) for pid in children() - before}
-        files = len(list(Path("/proc/self/fd").iterdir()))
+        files = descriptors()
         yield running
         assert post(running, photograph, model="echo").status_code == 200
         assert httpx2.get(f"{running.url}/readyz").status_code == 200
         assert children() - before == set(workers), "a worker was lost"
         assert all(peak(pid) - was < WORKER_GROWTH for pid, was in workers.items())
-        assert len(list(Path("/proc/self/fd").iterdir())) <= files + 8
+        assert descriptors() <= files + 8
         assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
