@@ -70,6 +70,12 @@ class Collector:
     def __init__(self) -> None:
         self.shown: dict[str, list[str]] = {}
 
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Whether a file names no rule; only those that do are imported."""
+        if collection_path.name.startswith("test_") and collection_path.suffix == ".py":
+            return None if "mark.rule" in collection_path.read_text("utf-8") else True
+        return None
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
             assert isinstance(item, pytest.Function)

@@ -20,13 +20,16 @@ class Phrases:
                     phrase = tuple(" ".join(parts).split())
                     if phrase:
                         self._values.setdefault(phrase, value)
-        self._longest = max(map(len, self._values), default=0)
+        self._longest: dict[str, int] = {}
+        for phrase in self._values:
+            self._longest[phrase[0]] = max(len(phrase), self._longest.get(phrase[0], 0))
         self.words = frozenset(word for phrase in self._values for word in phrase)
         """Every word of any of them."""
 
     def match(self, words: Sequence[str], at: int) -> tuple[str, int] | None:
         """The value of the longest phrase that begins at ``at``, and where it ends; None if none does."""
-        for end in range(min(len(words), at + self._longest), at, -1):
+        longest = self._longest.get(words[at], 0) if at < len(words) else 0
+        for end in range(min(len(words), at + longest), at, -1):
             if (value := self._values.get(tuple(words[at:end]))) is not None:
                 return value, end
         return None

@@ -82,15 +82,17 @@ def _meant(vocabulary: Vocabulary, strange: Sequence[str]) -> list[str]:
     known = (*vocabulary.telling, *_things())
     for word in list(dict.fromkeys(strange))[:3]:
         if 4 <= len(word) <= _LONGEST:
-            near = [other for other in known if other != word and _is_slip(word, other)]
+            # Nobody slips at the first letter.
+            alike = [other for other in known if other[0] == word[0]]
+            near = [other for other in alike if other != word and _is_slip(word, other)]
             found += difflib.get_close_matches(word, near, 1, 0.8)
     return found
 
 
 def _is_slip(word: str, meant: str) -> bool:
-    """Nobody slips at the first letter, nor by more than one letter in the length; and of short words one with
-    another letter is another word: "would" is no slip of "world"."""
-    if word.rstrip("s") == meant.rstrip("s") or word[0] != meant[0] or abs(len(word) - len(meant)) > 1:
+    """Nobody slips by more than one letter in the length; and of short words one with another letter is another
+    word: "would" is no slip of "world"."""
+    if abs(len(word) - len(meant)) > 1 or word.rstrip("s") == meant.rstrip("s"):
         return False
     return max(len(word), len(meant)) > _SHORT or len(word) != len(meant) or sorted(word) == sorted(meant)
 

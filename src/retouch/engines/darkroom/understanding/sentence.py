@@ -36,6 +36,8 @@ class Sentence:
     def __init__(self, pattern: str, macros: Mapping[str, str]) -> None:
         self._pieces = _PIECES.findall(_MACRO.sub(lambda macro: macros[macro.group()], pattern))
         self._needs, _ = _needed(self._pieces, 0)
+        self.needs = min(self._needs, key=len, default=frozenset())
+        """Words of which whatever fits has one at least; empty where there are none such."""
 
     def match(self, text: str, words: Set[str]) -> re.Match[str] | None:
         """How ``text``, each of its words followed by a space, fits; None if it does not. ``words``: the same."""

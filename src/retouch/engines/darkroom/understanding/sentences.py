@@ -97,7 +97,9 @@ def normal(items: list[Item]) -> str:
 
 def _matches(text: str, amount: float | None) -> Iterator[Said]:
     words = frozenset(text.split())
-    for means, sentence in _sentences():
+    sentences, found_by = _sentences(), _found_by()
+    for at in sorted({at for word in ("", *words) for at in found_by.get(word, ())}):
+        means, sentence = sentences[at]
         if (match := sentence.match(text, words)) and (slots := _filled(match)) is not None:
             yield Said(means, slots, amount)
 
@@ -119,3 +121,14 @@ def _sentences() -> list[tuple[str, Sentence]]:
     table = tomllib.loads((folder / "sentences.toml").read_text("utf-8"))
     macros = {f"<{name}>": f"({'|'.join(words)})" for name, words in table.pop("macros").items()}
     return [(means, Sentence(pattern, macros)) for means, entry in table.items() for pattern in entry["sentences"]]
+
+
+@cache
+def _found_by() -> dict[str, list[int]]:
+    """Where in `_sentences` those are that need a word, by that word; "" has those that need none. Nearly all of
+    them are never looked at."""
+    found: dict[str, list[int]] = {}
+    for at, (_, sentence) in enumerate(_sentences()):
+        for word in sentence.needs or ("",):
+            found.setdefault(word, []).append(at)
+    return found
