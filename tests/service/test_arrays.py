@@ -29,3 +29,14 @@ def test_what_is_loaded_cannot_be_written_to() -> None:
     with pytest.raises(ValueError, match="read-only"):
         load(fd)["a"][0] = 1
     os.close(fd)
+
+
+def test_what_has_several_names_is_stored_once() -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (300, 200, 3), np.uint8)
+    fd = store({"base": picture, "source": picture, "part": picture[:100]})
+    found = load(fd)
+    assert os.fstat(fd).st_size < 1.5 * picture.nbytes
+    os.close(fd)
+    np.testing.assert_array_equal(found["base"], picture)
+    np.testing.assert_array_equal(found["source"], picture)
+    np.testing.assert_array_equal(found["part"], picture[:100])

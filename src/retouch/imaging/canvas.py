@@ -63,16 +63,19 @@ def lay_out(source: Raster, mask: F32 | None, size: tuple[int, int]) -> Laid:
     """``source`` on a canvas of ``size`` (width, height).
 
     ``mask``: float32 of the source's shape, 1 = edit; None = everything may change, and the weight is 1
-    everywhere. At the source's own size the base is the source itself.
+    everywhere. At the source's own size the base is the source itself, and the weight the mask.
     """
     if mask is not None and mask.shape != (source.height, source.width):
         raise ValueError(f"a mask of {mask.shape} does not fit a source of {(source.height, source.width)}")
     width, height = size
     box = place(source.size, size)
     base = _surround(resize(source, (box.width, box.height)), box, size)
+    shown = None if mask is None else project(mask, (box.width, box.height))
+    if shown is not None and size == (box.width, box.height):
+        return Laid(base, shown, box)
     weight = np.ones((height, width), np.float32)
-    if mask is not None:
-        weight[box.y : box.y + box.height, box.x : box.x + box.width] = project(mask, (box.width, box.height))
+    if shown is not None:
+        weight[box.y : box.y + box.height, box.x : box.x + box.width] = shown
     return Laid(base, weight, box)
 
 

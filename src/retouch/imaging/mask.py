@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 
 from retouch.errors import InvalidMask
@@ -33,4 +34,4 @@ def mask_from_alpha(raster: Raster) -> F32 | None:
 
 def weight_of(alpha: U8) -> F32:
     """1 - alpha / 255, float32 of the same shape; exactly 0 and 1 at the ends."""
-    return _WEIGHTS[alpha]
+    return cv2.LUT(alpha, _WEIGHTS)  # type: ignore[return-value]
