@@ -33,7 +33,7 @@ from retouch.server.outcome import Outcome
 from retouch.server.routes import RESULTS, Routes
 from retouch.server.telemetry import Telemetry
 from retouch.server.witness import Witness
-from retouch.service.editor import Editor
+from retouch.service.editor import Device, Editor
 from retouch.service.local import LocalPool
 from retouch.service.replay import Replays
 from retouch.service.settings import ServiceSettings
@@ -188,15 +188,25 @@ def create_editor(settings: ServiceSettings) -> Editor:
         count=settings.workers,
         deadline=settings.deadline,
     )
-    devices: dict[str, LocalPool] = {}
+    on_devices: dict[str, list[EngineSpec]] = {}
     loops: dict[str, AsyncEngine] = {}
     for spec in specs:
         place = registry.place(spec.kind)
         if place == "device":
-            config = WorkerConfig(engines=(spec,), warm=False, log_level=log_level)
-            devices[spec.name] = LocalPool(config, count=1, deadline=settings.deadline)
+            on_devices.setdefault(registry.device(spec.kind, spec.options), []).append(spec)
         elif place == "loop":
             loops[spec.name] = cast(AsyncEngine, registry.build(spec.kind, spec.options))
+    devices = []
+    for name, group in on_devices.items():
+        painting = LocalPool(
+            WorkerConfig(engines=tuple(group), device=name, log_level=log_level),
+            count=1,
+            deadline=settings.device_deadline,
+            heed=settings.device_heed,
+            start=settings.device_start,
+            loads=True,
+        )
+        devices.append(Device(name, painting, tuple(spec.name for spec in group)))
     return Editor(settings, pool, devices, loops)
 
 

@@ -23,6 +23,7 @@ RetouchError                    status  type                          code
 │   ├── WorkerLost              500                                   worker_lost
 │   ├── DeadlineExceeded        500                                   deadline_exceeded
 │   └── OutOfMemory             500                                   out_of_memory
+│       └── DeviceFull          500                                   out_of_memory
 ├── NotReady                    503     server_error                  not_ready
 └── StorageFull                 507     server_error                  storage_full
 
@@ -238,7 +239,13 @@ class OutOfMemory(ServerError):
     """The edit needed more memory than a worker may have, and would again."""
 
     code = "out_of_memory"
-    retry = False
+    retry: bool | None = False
+
+
+class DeviceFull(OutOfMemory):
+    """The device had too little memory left for this edit; there may be more when others have gone."""
+
+    retry = None
 
 
 class NotReady(RetouchError):

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from retouch.engines.base import AsyncEngine, Engine
-from retouch.engines.registry import build, names
+from retouch.engines.registry import build, device, names
 
 
 def test_the_echo_comes_in_three_places() -> None:
@@ -29,8 +29,16 @@ def test_options_reach_the_engine() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no engine 'magic'; known engines: .*darkroom, echo"):
+    with pytest.raises(ValueError, match=r"no engine 'magic'; known engines: darkroom, .*echo"):
         build("magic", {})
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({}, "auto"), ({"device": "cuda"}, "cuda:0"), ({"device": "cuda:1"}, "cuda:1"), ({"device": "cpu"}, "cpu")],
+)
+def test_a_device_has_one_name_however_it_is_written(options: dict[str, str], name: str) -> None:
+    assert device("echo-device", options) == name
 
 
 def test_an_option_that_the_engine_does_not_take_is_refused() -> None:
@@ -41,8 +49,8 @@ def test_an_option_that_the_engine_does_not_take_is_refused() -> None:
 def test_listing_engines_imports_none() -> None:
     code = (
         "import sys; from retouch.engines.registry import names; names();"
-        "print([m for m in sys.modules if m.startswith(('retouch.engines.darkroom', 'retouch.engines.echo'))])"
+        "print([m for m in sys.modules if m.startswith(('retouch.engines.d', 'retouch.engines.echo'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert set(names()) == {"darkroom", "echo", "echo-device", "echo-loop"}
+    assert set(names()) == {"darkroom", "diffusers", "echo", "echo-device", "echo-loop"}

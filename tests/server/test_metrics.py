@@ -205,7 +205,7 @@ def test_a_dead_worker_is_counted_and_seen_until_it_is_replaced(served: Served) 
     figures = served.until("retouch_workers_alive{pool=cpu}", 1)
     assert figures["retouch_workers{pool=cpu}"] == 1
     assert figures["retouch_workers_resident_bytes{pool=cpu}"] > 10 << 20
-    assert figures["retouch_workers{pool=echo-device}"] == 1
+    assert figures["retouch_workers{pool=device:auto}"] == 1
 
 
 def test_the_process_tells_of_itself(served: Served) -> None:

@@ -27,7 +27,7 @@ class Queue:
         return place
 
 
-def play(story: Callable[[Queue], None], **limits: int) -> None:
+def play(story: Callable[[Queue], None], **limits: Any) -> None:
     async def main() -> None:
         chosen: dict[str, Any] = {"running": 1, "waiting": 3, **limits}
         story(Queue(Admission(**chosen)))
@@ -113,6 +113,28 @@ def test_pixels_are_bounded_and_one_large_edit_is_let_in_alone() -> None:
             queue.enter("a", pixels=1)
 
     play(story, max_pixels=1000)
+
+
+def test_advice_counts_what_others_have_on_the_same_device() -> None:
+    def story(queue: Queue) -> None:
+        admission = queue.admission
+        for engine in ("a", "b", "c"):
+            for _ in range(60):
+                admission.took(20.0, engine)
+        admission.enter("x", engine="a")
+        admission.enter("x", engine="b")
+        admission.enter("x", engine="b")
+        admission.enter("x", engine="c")
+
+        def advice(engine: str) -> int:
+            with pytest.raises(RateLimited) as caught:
+                admission.enter("x", engine=engine)
+            return round(int(caught.value.headers["retry-after-ms"]) / 10_000)
+
+        assert advice("a") == 4  # two turns at a time: 20 s for each of the three before, and its own
+        assert advice("c") == 2
+
+    play(story, widths={"a": 2, "b": 2, "c": 2}, groups=[("a", "b")])
 
 
 def test_an_edit_waits_no_longer_than_the_limit() -> None:

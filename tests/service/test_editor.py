@@ -14,7 +14,7 @@ from retouch.contract.form import FilePart, Part, TextPart
 from retouch.contract.parameters import EditRequest, parse_form
 from retouch.errors import Cancelled, DeadlineExceeded, NotReady, RateLimited
 from retouch.service.edit import Edit, Event
-from retouch.service.editor import Editor
+from retouch.service.editor import Device, Editor
 from retouch.service.line import Line
 from retouch.service.settings import ServiceSettings
 from retouch.service.task import Task
@@ -39,6 +39,7 @@ class Standin:
         self.size = 1
         self.ready = True
         self.warm = True
+        self.failing = False
         self.stalled = False
         self.alive = 1
         self.replaced = 0
@@ -47,6 +48,8 @@ class Standin:
         self.begun: list[str] = []
         self.ends: list[float] = []
         self.open = asyncio.Event()
+        self.loaded = asyncio.Event()
+        self._warming = 0
         self._engine = engine
         self._place = place
         self._free = True
@@ -54,11 +57,16 @@ class Standin:
 
     @property
     def waiting(self) -> int:
-        return len(self._line)
+        return len(self._line) + self._warming
 
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
+
+    async def warmed(self, caller: str, cancel: asyncio.Event) -> None:
+        if not self.warm:
+            self._warming += 1
+            await self.loaded.wait()
 
     async def frames(
         self, task: Task, fds: Sequence[int], cancel: asyncio.Event, turn: Turn | None = None
@@ -104,19 +112,20 @@ def request(model: str = "echo") -> EditRequest:
         TextPart("model", model),
         FilePart("image", "a.jpg", "image/jpeg", 1),
     ]
-    return parse_form(form, Catalogue(native=["echo", "device", "mixed"]))
+    return parse_form(form, Catalogue(native=["echo", "device", "second", "mixed", "both"]))
 
 
 class Scene:
     """An editor, its pool, a device, and edits by name."""
 
     def __init__(self, **settings: Any) -> None:
-        engines = {name: {"kind": "echo"} for name in ("echo", "device", "mixed")}
+        engines = {name: {"kind": "echo"} for name in ("echo", "device", "second", "mixed", "both")}
         chosen = {"workers": 1, "waiting": 2, "engines": engines, "chain": ["echo"]} | settings
-        chosen["models"] = {"mixed": ["echo", "device"]}
+        chosen["models"] = {"mixed": ["echo", "device"], "both": ["second", "device"]}
         self.pool = Standin("echo")
         self.device = Standin("device")
-        self.editor = Editor(ServiceSettings.model_validate(chosen), self.pool, {"device": self.device})
+        device = Device("gpu", self.device, ("device", "second"))
+        self.editor = Editor(ServiceSettings.model_validate(chosen), self.pool, [device])
 
     def on_device(self) -> None:
         """From now on the pool prepares for the device."""
@@ -228,6 +237,84 @@ def test_an_edit_has_one_deadline_for_all_its_stages() -> None:
     play(story, deadline=1.5)
 
 
+def test_engines_of_one_device_take_turns_at_it() -> None:
+    async def story(scene: Scene) -> None:
+        scene.on_device()
+        scene.pool.open.set()
+        edits = [await scene.submit("a", "device") for _ in range(2)]
+        scene.pool._engine = "second"
+        edits += [await scene.submit("a", "second") for _ in range(2)]
+        assert scene.pool.begun == ["a edit"] * 2  # both places before the device are taken, whosever they are
+        assert scene.editor.waiting["device:gpu"] == 3
+        scene.device.open.set()
+        assert all(await asyncio.gather(*edits))
+        assert scene.device.begun == ["a paint"] * 4
+
+    play(story, waiting=9)
+
+
+def test_an_edit_that_the_next_engine_of_the_same_device_takes_keeps_its_place() -> None:
+    async def story(scene: Scene) -> None:
+        scene.on_device()
+        scene.pool.open.set()
+        edits = [await scene.submit("a", "both") for _ in range(2)]
+        assert scene.pool.begun == ["a edit"] * 2
+        scene.device.open.set()
+        assert all(await asyncio.gather(*edits))
+        assert scene.pool.begun.count("a edit") == 2  # none was prepared anew
+
+    play(story, waiting=9)
+
+
+def test_nothing_is_prepared_for_a_device_whose_model_is_still_being_loaded() -> None:
+    async def story(scene: Scene) -> None:
+        scene.on_device()
+        scene.pool.open.set()
+        scene.device.warm = False
+        edits = [await scene.submit(caller, "device") for caller in "ab"]
+        assert scene.editor.unready == "starting"
+        assert scene.pool.begun == []
+        assert scene.editor.waiting == {"cpu": 0, "device:gpu": 2}
+        scene.device.warm = True
+        scene.device.loaded.set()
+        scene.device.open.set()
+        assert all(await asyncio.gather(*edits))
+
+    play(story)
+
+
+def test_whoever_waits_before_a_device_that_is_lost_waits_for_its_model_again() -> None:
+    async def story(scene: Scene) -> None:
+        scene.on_device()
+        scene.pool.open.set()
+        edits = [await scene.submit(caller, "device") for caller in "abc"]
+        assert scene.pool.begun == ["a edit", "b edit"]  # both places before the device are taken
+        scene.device.warm = False
+        scene.device.open.set()
+        await asyncio.gather(*edits[:2])
+        await settle()
+        assert scene.pool.begun.count("c edit") == 0  # and not prepared for nobody
+        assert scene.editor.waiting["device:gpu"] == 1
+        scene.device.warm = True
+        scene.device.loaded.set()
+        await edits[2]
+
+    play(story, waiting=9)
+
+
+def test_a_model_tells_what_its_engine_declares_where_it_paints() -> None:
+    async def story(scene: Scene) -> None:
+        scene.pool.engines = {"device": {"licence": "planned"}, "echo": {"licence": "x"}}
+        assert scene.editor.capabilities("device") == [{"engine": "device", "licence": "planned"}]
+        scene.device.engines = {"device": {"licence": "painted"}}
+        assert scene.editor.capabilities("mixed") == [
+            {"engine": "echo", "licence": "x"},
+            {"engine": "device", "licence": "painted", "device": "gpu"},
+        ]
+
+    play(story)
+
+
 def test_few_edits_are_prepared_before_the_device_is_free() -> None:
     async def story(scene: Scene) -> None:
         scene.on_device()
@@ -313,6 +400,8 @@ def test_it_says_why_it_is_not_ready() -> None:
         assert scene.editor.unready == "starting"
         scene.pool.ready = False
         assert scene.editor.unready == "no_worker"
+        scene.device.failing = True
+        assert scene.editor.unready == "failing"
         await scene.editor.drain(0)
         assert scene.editor.unready == "draining"
         with pytest.raises(NotReady):

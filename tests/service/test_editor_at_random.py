@@ -93,7 +93,7 @@ class Trial:
         assert not scene.editor._edits
         assert not scene.editor._admission._shares._callers
         assert scene.editor._places.gates["device"]._free == 1
-        assert scene.editor.waiting == {"cpu": 0, "device": 0}
+        assert scene.editor.waiting == {"cpu": 0, "device:gpu": 0}
         assert scene.pool._free
         assert scene.device._free
         assert [upload.closed for upload in self.uploads] == [1] * len(self.uploads)

@@ -23,6 +23,7 @@ from retouch.contract.form import FilePart, Part, TextPart
 from retouch.contract.parameters import EditRequest, parse_form
 from retouch.errors import Cancelled, DeadlineExceeded, InternalError, NotReady, OutOfMemory, WorkerLost
 from retouch.service.local import LocalPool
+from retouch.service.process import Process
 from retouch.service.task import EngineSpec, Task, WorkerConfig
 from retouch.service.wire import Frame, Kind
 from tests.descriptors import descriptors
@@ -346,11 +347,10 @@ def test_a_pool_in_which_nothing_moves_while_tasks_wait_is_stalled() -> None:
 
 def test_a_picture_that_came_as_its_reader_was_stopped_is_never_the_next_runs() -> None:
     async def main() -> None:
-        pool = LocalPool(WorkerConfig(engines=()), count=1, deadline=9)
         frames: asyncio.Queue[Frame] = asyncio.Queue()
         process: Any = SimpleNamespace(frames=frames)
         reading = asyncio.ensure_future(
-            pool._next(process, asyncio.get_running_loop().time() + 9, asyncio.Event())
+            Process.next(process, asyncio.get_running_loop().time() + 9, asyncio.Event(), 2.0)
         )
         await asyncio.sleep(0.01)
         frames.put_nowait(Frame(Kind.PICTURE, 1))
@@ -401,7 +401,9 @@ def test_workers_that_die_before_they_are_warm_are_started_ever_more_slowly(
     class Short:
         """A worker that is ready, and then ends."""
 
-        def __init__(self, config: WorkerConfig, on_lost: Callable[[Any], None]) -> None:
+        def __init__(
+            self, config: WorkerConfig, on_lost: Callable[[Any], None], on_warm: Callable[[Any], None]
+        ) -> None:
             started.append(asyncio.get_running_loop().time())
             self.alive = self.started = True
             self.warm = False
@@ -428,6 +430,7 @@ def test_workers_that_die_before_they_are_warm_are_started_ever_more_slowly(
         async with asyncio.timeout(20):
             while len(started) < 4:
                 await asyncio.sleep(0.01)
+        assert pool.failing
         await pool.stop()
 
     asyncio.run(main())

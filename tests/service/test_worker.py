@@ -42,3 +42,28 @@ def test_engines_get_ready_while_nobody_waits_if_they_are_to(warm: bool, monkeyp
     assert ended is not None
     assert ended.kind is Kind.WARM
     assert engine.warmed == (1 if warm else 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "event", "said"),
+    [
+        ({"stepz": 3}, "engine_not_built", "stepz"),
+        ({"place": "device", "loads": 1e300}, "warm_up_failed", "OverflowError"),
+    ],
+)
+def test_a_worker_that_cannot_start_says_why(
+    options: dict[str, object], event: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = "gpu" if "place" in options else None
+    config = WorkerConfig(engines=(EngineSpec("mine", "echo", options),), device=device)
+    ours, theirs = socket.socketpair()
+    token = os.memfd_create("token")
+    os.truncate(token, 4)
+    with ours, theirs:
+        send(ours, Frame(Kind.CONFIGURE, 0, payload=dump(config)))
+        ours.shutdown(socket.SHUT_WR)
+        with pytest.raises(SystemExit):
+            worker.Worker(theirs, worker.Token(token)).serve()
+    os.close(token)
+    (record,) = [record for record in caplog.records if record.message == event]
+    assert said in record.__dict__["fields"]["error"]

@@ -101,7 +101,8 @@ def _plan(job: EditJob) -> Plan:
 
 class EchoEngine:
     """``place``: where it says that it runs. ``slow``: seconds that each picture takes, as `[sleep]` does.
-    ``varies``, ``extras``: as declared in its capabilities."""
+    ``varies``, ``extras``: as declared in its capabilities. ``device``: the name of the device, for engines that
+    share one. ``loads``: seconds that it takes to warm up, as a model does that has to be loaded."""
 
     def __init__(
         self,
@@ -110,16 +111,23 @@ class EchoEngine:
         slow: float = 0.0,
         varies: bool = True,
         extras: frozenset[str] | tuple[str, ...] = ("seed", "markup", "complexity"),
+        device: str = "auto",
+        loads: float = 0.0,
     ) -> None:
-        if slow < 0:
-            raise ValueError(f"slow must be 0 or more seconds, not {slow}")
+        if slow < 0 or loads < 0:
+            raise ValueError(f"slow and loads must be 0 or more seconds, not {slow} and {loads}")
         self.slow = slow
+        self.device = device
+        self._loads = loads
         self.capabilities = Capabilities(
             place=place, varies=varies, extras=frozenset(extras), abilities=("Return the picture as it is",)
         )
 
     def plan(self, job: EditJob) -> Plan:
         return _plan(job)
+
+    def warm(self) -> None:
+        time.sleep(self._loads)
 
     def edit(self, job: EditJob, plan: Plan, canvas: Canvas, cancel: CancelToken) -> Iterator[Preview | Picture]:
         orders = _orders(job.prompt)

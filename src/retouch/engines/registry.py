@@ -10,6 +10,7 @@ from retouch.engines.base import AsyncEngine, Engine, Place
 
 _ENGINES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "darkroom": ("retouch.engines.darkroom.engine:DarkroomEngine", {}),
+    "diffusers": ("retouch.engines.diffusers.engine:DiffusersEngine", {}),
     "echo": ("retouch.engines.echo:EchoEngine", {}),
     "echo-device": ("retouch.engines.echo:EchoEngine", {"place": "device"}),
     "echo-loop": ("retouch.engines.echo:LoopEcho", {}),
@@ -17,7 +18,7 @@ _ENGINES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 """Where each engine's class is, and the options that its name settles."""
 
 
-_ELSEWHERE: Mapping[str, Place] = {"echo-device": "device", "echo-loop": "loop"}
+_ELSEWHERE: Mapping[str, Place] = {"diffusers": "device", "echo-device": "device", "echo-loop": "loop"}
 """Engines that do not paint in the CPU worker; the server has to know before anything is built."""
 
 
@@ -30,6 +31,14 @@ def place(name: str) -> Place:
     if name not in _ENGINES:
         raise _unknown(name)
     return _ELSEWHERE.get(name, "worker")
+
+
+def device(name: str, options: Mapping[str, Any]) -> str:
+    """The device on which an engine with these options paints, as its ``device`` says: "auto", "cpu", "cuda:0", …
+
+    Engines of one device share its process, so what torch takes for the same has to have the same name."""
+    path = str(options.get("device", "auto")).lower()
+    return "cuda:0" if path == "cuda" else path
 
 
 def build(name: str, options: Mapping[str, Any] | None = None) -> Engine | AsyncEngine:

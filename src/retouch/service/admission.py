@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from retouch.errors import RateLimited
 from retouch.service.shares import Full, Share, Shares
@@ -84,7 +84,7 @@ class Admission:
 
     ``running``: how many run at a time in the CPU workers (at least 1). ``waiting``: how many more may wait (0 or
     more). ``patience``: seconds that an edit may wait. ``widths``: how many turns an engine has at a time, at
-    least 1, where that is not ``running``.
+    least 1, where that is not ``running``. ``groups``: engines that share their turns, each with the same width.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Admission:
         max_pixels: int = 1 << 62,
         patience: float = 60.0,
         widths: Mapping[str, int] | None = None,
+        groups: Iterable[Sequence[str]] = (),
     ) -> None:
         if running < 1 or waiting < 0:
             raise ValueError("running must be at least 1 and waiting at least 0")
@@ -104,6 +105,7 @@ class Admission:
         self._shares = Shares(edits=running + waiting, bytes=max_bytes, pixels=max_pixels)
         self._patience = patience
         self._widths = widths or {}
+        self._groups = {engine: tuple(group) for group in groups for engine in group}
         self._seconds: dict[str, float] = {}
         self._edits: Counter[str] = Counter()
 
@@ -162,11 +164,21 @@ class Admission:
         return self._widths.get(engine, self._running)
 
     def _wait(self, engine: str) -> float:
-        """Seconds until ``engine`` has done what it has here and one more; but no place is free before any edit
-        here is over, whosever engine is the quickest to get there."""
-        own = self._turn(engine) * (self._edits[engine] + 1) / self._width(engine)
-        rate = sum(min(count, self._width(one)) / self._turn(one) for one, count in self._edits.items())
+        """Seconds until ``engine``, and those that share its turns, have done what they have here and one more;
+        but no place is free before any edit here is over, whosever engine is the quickest to get there."""
+        own = (self._work(self._group(engine)) + self._turn(engine)) / self._width(engine)
+        rate = 0.0
+        for group in {self._group(one) for one in self._edits}:
+            count = sum(self._edits[one] for one in group)
+            rate += min(count, self._width(group[0])) * count / self._work(group)
         return max(own, 1 / rate if rate else 0.0)
+
+    def _group(self, engine: str) -> tuple[str, ...]:
+        return self._groups.get(engine, (engine,))
+
+    def _work(self, engines: Iterable[str]) -> float:
+        """Seconds that the turns of their edits here take, one after the other."""
+        return sum(self._turn(engine) * self._edits[engine] for engine in engines)
 
     def _limited(self, why: str, reason: str, engine: str) -> RateLimited:
         separator = ", " if why.startswith("and ") else ": "

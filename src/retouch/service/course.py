@@ -26,7 +26,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Places:
     """Where edits run. ``pool``: the CPU workers. ``devices``, with a gate each, and ``loops``: by engine name,
-    for the engines that paint in a process of a device's own or in this event loop."""
+    for the engines that paint in a process of a device's own or in this event loop; engines of the same device
+    have the same pool and the same gate."""
 
     pool: Pool
     devices: Mapping[str, Pool]
@@ -64,7 +65,7 @@ class Course:
             while True:
                 if asked in gates:
                     with task.journal.measure("queue"):
-                        await passed.enter_async_context(gates[asked].enter(task.caller, self._cancel))
+                        await self._pass(asked, passed)
                 async with aclosing(self._first(task, prepared)) as events:
                     async for event in events:
                         await passed.aclose()  # it is painted in the CPU worker
@@ -73,14 +74,15 @@ class Course:
                     return
                 held.callback(prepared.frame.close)
                 name = prepared.frame.meta["engine"]
-                if name == asked or name not in gates:
-                    if name != asked:
+                same_place = gates.get(name) is gates.get(asked)
+                if same_place or name not in gates:
+                    if not same_place:
                         await passed.aclose()
                     break
                 # A chain's later engine has taken it, and its device may be far from free: the pictures are not
                 # kept in memory for that long, but made again.
                 await passed.aclose()
-                if not gates[name].full:
+                if self._places.devices[name].warm and not gates[name].full:
                     await passed.enter_async_context(gates[name].enter(task.caller, self._cancel))
                     break
                 prepared.frame.close()
@@ -91,6 +93,17 @@ class Course:
             async with aclosing(self._elsewhere(prepared.frame, prepared.canvas)) as events:
                 async for event in events:
                     yield event
+
+    async def _pass(self, asked: str, passed: AsyncExitStack) -> None:
+        """Wait for the model, and a place before its device. Both outside, where nothing is prepared and no
+        deadline runs: loading a model takes minutes, and it may be lost while others are before us."""
+        device, gate = self._places.devices[asked], self._places.gates[asked]
+        while True:
+            await device.warmed(self._task.caller, self._cancel)
+            await passed.enter_async_context(gate.enter(self._task.caller, self._cancel))
+            if device.warm:
+                return
+            await passed.aclose()
 
     async def _first(self, task: Task, prepared: _Prepared) -> AsyncGenerator[Event, None]:
         async with aclosing(self._places.pool.frames(task, self._fds, self._cancel, self._turn)) as frames:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from retouch.contract.parameters import EditRequest
@@ -31,23 +32,36 @@ class File(Uploaded, Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True)
+class Device:
+    """A device's process, by the name that its engines' options give it, and the names of these engines."""
+
+    name: str
+    pool: Pool
+    engines: tuple[str, ...]
+
+
 class Editor:
-    """Runs edits. ``pool``: the CPU workers. ``devices`` and ``loops``: by engine name, for the engines that
-    paint in a process of a device's own or in this event loop."""
+    """Runs edits. ``pool``: the CPU workers. ``devices``: for the engines that paint in a process of a device's
+    own. ``loops``: by engine name, those that paint in this event loop."""
 
     def __init__(
         self,
         settings: ServiceSettings,
         pool: Pool,
-        devices: Mapping[str, Pool] | None = None,
+        devices: Sequence[Device] = (),
         loops: Mapping[str, AsyncEngine] | None = None,
     ) -> None:
         self._settings = settings
         self._pool = pool
-        self._devices = devices or {}
+        self._devices = tuple(devices)
         self._loops = loops or {}
-        gates = {name: Gate(device.size + settings.prepared) for name, device in self._devices.items()}
-        self._places = Places(pool, self._devices, gates, self._loops)
+        pools: dict[str, Pool] = {}
+        gates: dict[str, Gate] = {}
+        for device in self._devices:
+            pools.update(dict.fromkeys(device.engines, device.pool))
+            gates.update(dict.fromkeys(device.engines, Gate(device.pool.size + settings.prepared)))
+        self._places = Places(pool, pools, gates, self._loops)
         self._edits: set[Edit] = set()
         self._admission = Admission(
             running=settings.workers,
@@ -57,30 +71,32 @@ class Editor:
             patience=settings.wait,
             # A device's turns begin when it is let through its gate; those in the event loop never wait for one.
             widths={
-                **{name: device.size + settings.prepared for name, device in self._devices.items()},
+                **{name: device.size + settings.prepared for name, device in pools.items()},
                 **dict.fromkeys(self._loops, settings.workers + settings.waiting),
             },
+            groups=[device.engines for device in self._devices],
         )
         self.draining = False
 
     @property
     def pools(self) -> Mapping[str, Pool]:
-        """Where tasks run: ``cpu``, and the devices by their engines' names."""
-        return {"cpu": self._pool, **self._devices}
+        """Where tasks run: ``cpu``, and each device as ``device:`` and its name."""
+        return {"cpu": self._pool, **{f"device:{device.name}": device.pool for device in self._devices}}
 
     @property
     def waiting(self) -> Mapping[str, int]:
         """How many tasks wait for each of `pools`, or to be prepared for it."""
-        gates = self._places.gates
-        return {
-            name: pool.waiting + (gates[name].waiting if name in gates else 0) for name, pool in self.pools.items()
-        }
+        gates = [0, *(self._places.gates[device.engines[0]].waiting for device in self._devices)]
+        pools = self.pools.items()
+        return {name: pool.waiting + before for (name, pool), before in zip(pools, gates, strict=True)}
 
     @property
     def unready(self) -> str | None:
         """Why an edit sent now would not run, in a word; None if it would."""
         if self.draining:
             return "draining"
+        if any(pool.failing for pool in self.pools.values()):
+            return "failing"
         if not all(pool.ready for pool in self.pools.values()):
             return "no_worker"
         if not all(pool.warm for pool in self.pools.values()):
@@ -96,12 +112,15 @@ class Editor:
         return self._admission.inside
 
     def capabilities(self, model: str) -> list[dict[str, Any]]:
-        """What the engines behind ``model`` declared, in the order they are asked."""
-        known = self._pool.engines
+        """What the engines behind ``model`` declared, in the order they are asked; those of a device where they
+        paint, once its process has started."""
+        known = dict(self._pool.engines)
+        for device in self._devices:
+            known.update({name: {**able, "device": device.name} for name, able in device.pool.engines.items()})
         return [{"engine": name, **known[name]} for name in self._settings.chain_of(model) if name in known]
 
     async def start(self) -> None:
-        await asyncio.gather(self._pool.start(), *(device.start() for device in self._devices.values()))
+        await asyncio.gather(self._pool.start(), *(device.pool.start() for device in self._devices))
 
     async def drain(self, patience: float) -> None:
         """Take nothing new, wait ``patience`` seconds for what runs, then have the rest refused retryably. What
@@ -119,7 +138,7 @@ class Editor:
     async def stop(self) -> None:
         """End the workers, whatever they do."""
         self.draining = True
-        await asyncio.gather(self._pool.stop(), *(device.stop() for device in self._devices.values()))
+        await asyncio.gather(self._pool.stop(), *(device.pool.stop() for device in self._devices))
         await asyncio.gather(*(loop.close() for loop in self._loops.values()))
 
     async def weigh(self, files: Sequence[Uploaded]) -> Weight:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import structlog
 
-from retouch.errors import Cancelled, DeadlineExceeded, NotReady, WorkerLost, from_wire
+from retouch.errors import Cancelled, NotReady, WorkerLost, from_wire
 from retouch.service.line import Line
-from retouch.service.process import Process
+from retouch.service.process import Process, too_long
 from retouch.service.task import Task, WorkerConfig
 from retouch.service.turn import Turn
 from retouch.service.wire import Frame, Kind
 
 log = structlog.get_logger("retouch.workers")
+_ANEW = "The model is being loaded again. Please try again shortly."
+_FAILING = "The model cannot be loaded at the moment. Please try again later."
 
 
 class LocalPool:
@@ -25,21 +25,32 @@ class LocalPool:
 
     ``deadline``: seconds a task may take once it runs. ``heed``: seconds a worker has to notice a
     cancellation before it is replaced. ``start``: seconds it has until it can take a task, and
-    as many more until it is warm.
+    as many more until it is warm. ``loads``: getting warm takes long, so that tasks wait for it outside and are
+    sent away when there is no warm worker after all; a task has the whole of ``deadline`` from when a worker takes
+    it; and one that is cancelled or over its deadline ends at once, while its worker has ``heed`` to notice.
     """
 
     def __init__(
-        self, config: WorkerConfig, *, count: int, deadline: float, heed: float = 2.0, start: float = 60.0
+        self,
+        config: WorkerConfig,
+        *,
+        count: int,
+        deadline: float,
+        heed: float = 2.0,
+        start: float = 60.0,
+        loads: bool = False,
     ) -> None:
         self._config = config
         self._count = count
         self._deadline = deadline
         self._heed = heed
         self._start = start
+        self._loads = loads
         self._all: set[Process] = set()
         self._gone: set[Process] = set()
         self._idle: list[Process] = []
         self._line: Line[Process] = Line(self._give)
+        self._loading: Line[None] = Line(lambda _: None)
         self._progress = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -58,8 +69,13 @@ class LocalPool:
 
     @property
     def warm(self) -> bool:
-        self._was_warm = self._was_warm or any(process.warm for process in self._all)
+        kept = self._was_warm and not self._loads  # without much to load, the next worker is warm in a moment
+        self._was_warm = kept or any(process.warm and process.alive for process in self._all)
         return self._was_warm
+
+    @property
+    def failing(self) -> bool:
+        return self._failures > 0 and not any(process.warm and process.alive for process in self._all)
 
     @property
     def alive(self) -> int:
@@ -67,7 +83,7 @@ class LocalPool:
 
     @property
     def waiting(self) -> int:
-        return len(self._line)
+        return len(self._line) + len(self._loading)
 
     @property
     def stalled(self) -> bool:
@@ -92,11 +108,20 @@ class LocalPool:
         for task in self._tasks:
             task.cancel()
         self._line.fail(NotReady())
+        self._loading.fail(NotReady())
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(process.close(1.0) for process in self._all | self._gone))
         self._all.clear()
         self._gone.clear()
         self._idle.clear()
+
+    async def warmed(self, caller: str, cancel: asyncio.Event) -> None:
+        if self._closing:
+            raise NotReady
+        if self._loads and not self.warm:
+            if self.failing:
+                raise NotReady(_FAILING)
+            await self._loading.wait(caller, cancel)
 
     async def frames(
         self, task: Task, fds: Sequence[int], cancel: asyncio.Event, turn: Turn | None = None
@@ -106,10 +131,13 @@ class LocalPool:
             process = await self._take(task.caller, cancel, turn.ends)
         finished = False
         try:
+            if self._loads:
+                turn.renew(self._deadline)
             deadline = turn.begin()
+            heed = None if self._loads else self._heed
             await process.submit(task, fds, 1 + len(self._idle))
             while True:
-                frame = await self._next(process, deadline, cancel)
+                frame = await process.next(deadline, cancel, heed)
                 if frame is None:
                     raise WorkerLost
                 self._move()
@@ -130,36 +158,6 @@ class LocalPool:
                 process.cancel()
                 self._background(self._settle(process))
 
-    async def _next(self, process: Process, deadline: float, cancel: asyncio.Event) -> Frame | None:
-        """The next frame; on cancellation or at the deadline the worker is told, then replaced."""
-        loop = asyncio.get_running_loop()
-        with contextlib.suppress(asyncio.QueueEmpty):
-            return process.frames.get_nowait()
-        getting = asyncio.ensure_future(process.frames.get())
-        cancelling = asyncio.ensure_future(cancel.wait())
-        either: set[asyncio.Future[Any]] = {getting, cancelling}
-        try:
-            await asyncio.wait(either, timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
-            if not getting.done() and cancelling.done():
-                process.cancel()
-                # An engine that goes on sending must not put its end off with every frame.
-                process.heed_until = process.heed_until or loop.time() + self._heed
-                until = min(process.heed_until, deadline)
-                await asyncio.wait({getting}, timeout=max(0.0, until - loop.time()))
-            if getting.done():
-                return getting.result()
-            process.kill()
-            raise Cancelled if cancelling.done() else _too_long()
-        finally:
-            cancelling.cancel()
-            if not getting.cancel() and not getting.cancelled() and sys.exc_info()[0] is asyncio.CancelledError:
-                frame = getting.result()
-                if frame is None or frame.kind in (Kind.DONE, Kind.FAILED):
-                    process.frames.put_nowait(frame)
-                else:
-                    # Behind the run's last it would be taken for the next run's.
-                    frame.close()
-
     async def _settle(self, process: Process) -> None:
         """Wait for an abandoned run to stop, then use its worker again or replace it."""
         try:
@@ -173,9 +171,12 @@ class LocalPool:
         self._give(process)
 
     async def _take(self, caller: str, cancel: asyncio.Event, ends: float | None) -> Process:
-        """A free worker. ``ends``: when its edit's turn does, if that has begun; so it goes first."""
+        """A free worker. ``ends``: when its edit's turn does, if that has begun; so it goes first. One that loads
+        is waited for without an end, as the others' turns have theirs."""
         if self._closing:
             raise NotReady
+        if self._loads and not self.warm:
+            raise NotReady(_ANEW)
         while self._idle:
             # The one used last: its memory is warm.
             process = self._idle.pop()
@@ -184,9 +185,10 @@ class LocalPool:
         if not len(self._line):
             self._move()  # nothing was expected of it until now
         try:
-            return await self._line.wait(caller, cancel, first=ends is not None, until=ends)
+            until = None if self._loads else ends
+            return await self._line.wait(caller, cancel, first=ends is not None, until=until)
         except TimeoutError:
-            raise _too_long() from None
+            raise too_long() from None
 
     def _give(self, process: Process) -> None:
         self._move()
@@ -197,6 +199,8 @@ class LocalPool:
                 self._all.discard(process)
                 self._gone.add(process)
                 self.replaced += 1
+                if self._loads and not self.warm:
+                    self._line.fail(NotReady(_ANEW))
                 self._background(self._replace(process))
             return
         if not self._line.give(process):
@@ -207,7 +211,7 @@ class LocalPool:
         self._progress = asyncio.get_running_loop().time()
 
     async def _spawn(self) -> None:
-        process = Process(self._config, self._lost)
+        process = Process(self._config, self._lost, self._warmed)
         self._all.add(process)
         try:
             async with asyncio.timeout(self._start):
@@ -223,6 +227,11 @@ class LocalPool:
         asyncio.get_running_loop().call_later(self._start, self._expect_warm, process)
         self._give(process)
 
+    def _warmed(self, process: Process) -> None:
+        self._failures = 0
+        while self._loading.give(None):
+            pass
+
     def _expect_warm(self, process: Process) -> None:
         """One that hangs in its warm-up would hang in whatever it is given."""
         if process.alive and not process.warm:
@@ -235,7 +244,8 @@ class LocalPool:
             self._give(process)
 
     async def _replace(self, process: Process) -> None:
-        await process.close(1.0)
+        # One that ends by itself may have much to put away.
+        await process.close(10.0 if self._loads else 1.0)
         # Only now is it known how it ended: a negative number is the signal.
         log.warning(
             "worker_lost",
@@ -247,11 +257,14 @@ class LocalPool:
         failed = self._config.warm and not process.warm
         if not failed:
             self._failures = 0
+        # A worker that cannot start would otherwise be forked as fast as the machine can,
+        # and what one could not load in minutes the next one may not be able to load either.
+        first, longest = (1.0, 60.0) if self._loads else (0.1, 5.0)
         while not self._closing:
             if failed:
-                # A worker that cannot start would otherwise be forked as fast as the machine can.
                 self._failures += 1
-                await asyncio.sleep(min(5.0, 0.1 * 2**self._failures))
+                self._loading.fail(NotReady(_FAILING))
+                await asyncio.sleep(min(longest, first * 2.0 ** min(10, self._failures)))
             try:
                 await self._spawn()
             except (WorkerLost, OSError):
@@ -263,7 +276,3 @@ class LocalPool:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _too_long() -> DeadlineExceeded:
-    return DeadlineExceeded("The edit took longer than this server allows.")

@@ -31,6 +31,17 @@ class Pool(Protocol):
         """Whether a worker has ever had all that it needs loaded: the first edits would take longer otherwise."""
         ...
 
+    async def warmed(self, caller: str, cancel: asyncio.Event) -> None:
+        """Return once a task given now would run at once or wait for others' tasks alone, and not for what has to
+        be loaded. Raises `Cancelled` when ``cancel`` is set before, and `NotReady` when the pool is stopped, or as
+        long as it is `failing`."""
+        ...
+
+    @property
+    def failing(self) -> bool:
+        """Whether there is no warm worker, and the last one that was started could not be, or could not load."""
+        ...
+
     @property
     def alive(self) -> int:
         """How many workers could take a task or have one."""
@@ -38,7 +49,7 @@ class Pool(Protocol):
 
     @property
     def waiting(self) -> int:
-        """How many tasks wait for a worker."""
+        """How many tasks wait for a worker, or for one to be warm."""
         ...
 
     @property
@@ -75,6 +86,6 @@ class Pool(Protocol):
         ``fds`` stay the caller's; those of a frame become the caller's. Closing the generator early, or
         setting ``cancel``, stops the task at its next step, and a worker that does not heed is replaced.
         Raises `Cancelled`, the error the task failed with, `WorkerLost` when its worker died,
-        `DeadlineExceeded`, or `NotReady` when the pool is stopped.
+        `DeadlineExceeded`, or `NotReady` when the pool is stopped or has much to load first.
         """
         ...

@@ -16,15 +16,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from retouch.errors import WorkerLost
+from retouch.errors import Cancelled, DeadlineExceeded, WorkerLost
 from retouch.service import wire
 from retouch.service.task import Task, WorkerConfig, dump
 from retouch.service.wire import HEADER, Frame, Kind
 
 _RUN = struct.Struct("=I")
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""For the CPU workers, one a core; a model that paints on the CPU has all of them."""
+
 _ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
     # glibc would give each picture's memory back and fault it in anew for the next one, which costs a tenth of
     # an edit's time; a worker keeps up to 256 MiB instead.
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
@@ -37,8 +38,14 @@ class Process:
     """One worker process and our end of its socket. ``request_id``: of the edit that it has now. ``started``: it
     can take tasks. ``warm``: nothing that they need is still to be loaded."""
 
-    def __init__(self, config: WorkerConfig, on_lost: Callable[[Process], None]) -> None:
+    def __init__(
+        self,
+        config: WorkerConfig,
+        on_lost: Callable[[Process], None],
+        on_warm: Callable[[Process], None] = lambda _: None,
+    ) -> None:
         self._on_lost = on_lost
+        self._on_warm = on_warm
         self.frames: asyncio.Queue[Frame | None] = asyncio.Queue()
         self.run = 0
         self.heed_until = 0.0
@@ -62,7 +69,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(), token),
-                env={**os.environ, **_ENVIRONMENT},
+                env={**os.environ, **_ENVIRONMENT, **(_ONE_THREAD if config.device is None else {})},
             )
         finally:
             theirs.close()
@@ -88,6 +95,44 @@ class Process:
         self.request_id = task.request_id
         meta = {"threads": threads, "sent": time.time()}
         await self._send(Frame(Kind.TASK, self.run, meta, dump(task), fds))
+
+    async def next(self, deadline: float, cancel: asyncio.Event, heed: float | None) -> Frame | None:
+        """The next frame of its run, None when it has died. Once ``cancel`` is set it is told, and ended if it
+        goes on for ``heed`` seconds; at ``deadline``, of the event loop's time, it is ended. Without ``heed``
+        nobody is kept waiting for it to notice either, and it stays.
+
+        Raises `Cancelled` and `DeadlineExceeded`.
+        """
+        loop = asyncio.get_running_loop()
+        if heed is None and cancel.is_set():
+            raise Cancelled
+        with contextlib.suppress(asyncio.QueueEmpty):
+            return self.frames.get_nowait()
+        getting = asyncio.ensure_future(self.frames.get())
+        cancelling = asyncio.ensure_future(cancel.wait())
+        either: set[asyncio.Future[Any]] = {getting, cancelling}
+        try:
+            await asyncio.wait(either, timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+            if not getting.done() and cancelling.done() and heed is not None:
+                self.cancel()
+                # An engine that goes on sending must not put its end off with every frame.
+                self.heed_until = self.heed_until or loop.time() + heed
+                until = min(self.heed_until, deadline)
+                await asyncio.wait({getting}, timeout=max(0.0, until - loop.time()))
+            if getting.done():
+                return getting.result()
+            if heed is not None:
+                self.kill()
+            raise Cancelled if cancelling.done() else too_long()
+        finally:
+            cancelling.cancel()
+            if not getting.cancel() and not getting.cancelled() and sys.exc_info()[0] is asyncio.CancelledError:
+                frame = getting.result()
+                if frame is None or frame.kind in (Kind.DONE, Kind.FAILED):
+                    self.frames.put_nowait(frame)
+                else:
+                    # Behind the run's last it would be taken for the next run's.
+                    frame.close()
 
     def cancel(self) -> None:
         """Ask the worker to stop its present run at the next step."""
@@ -171,6 +216,7 @@ class Process:
         self._expect_header()
         if frame.kind is Kind.WARM:
             self.warm = True
+            self._on_warm(self)
         elif run == self.run:
             self.frames.put_nowait(frame)
         else:
@@ -183,3 +229,8 @@ class Process:
             self._sock.close()
             self.frames.put_nowait(None)
             self._on_lost(self)
+
+
+def too_long() -> DeadlineExceeded:
+    """What whoever sent an edit is told that is over its deadline."""
+    return DeadlineExceeded("The edit took longer than this server allows.")

@@ -47,6 +47,22 @@ class ServiceSettings(BaseModel):
         default=120.0, gt=0, description="seconds an edit may wait for its turn, then it is answered 429"
     )
     deadline: float = Field(default=300.0, gt=0, description="seconds an edit may run, all its stages together")
+    device_deadline: float = Field(
+        default=1800.0,
+        gt=0,
+        description="the same from when a device takes the edit to paint it: on a CPU a large model takes minutes",
+    )
+    device_start: float = Field(
+        default=1800.0,
+        gt=0,
+        description="seconds until a device's process can take edits, its first model loaded; then it is replaced",
+    )
+    device_heed: float = Field(
+        default=180.0,
+        gt=0,
+        description="seconds a device has to notice that an edit is cancelled or over its deadline, which it does"
+        " between two steps and once a model is loaded; then it is replaced, and its models are loaded anew",
+    )
     prepared: int = Field(
         default=1, ge=0, description="edits prepared for a device beyond the one it works at; more wait on disk"
     )

@@ -82,8 +82,8 @@ def prepare(
     """Decode, judge, plan and lay out. ``files``: the pictures, then the mask, then the markup. ``threads``:
     how many cores nobody else uses now. ``journal`` is told how long it took.
 
-    Raises the contract's error for whatever is wrong with the files, and the last engine's refusal when the
-    whole chain refuses.
+    Raises the contract's error for whatever is wrong with the files, and when the whole chain refuses the last
+    refusal, but rather one that names what the client can leave out than one of the instruction as such.
     """
     request = task.request
     journal = journal or Journal()
@@ -142,12 +142,15 @@ def paint(prepared: Prepared, engine: Engine, cancel: CancelToken) -> Iterator[P
         check(cancel)
 
 
-def finish(request: EditRequest, base: Raster, weight: F32, painted: Raster, *, base64: bool) -> Finished:
-    """Restore the protected pixels, encode, and pack for the answer."""
+def finish(
+    request: EditRequest, base: Raster, weight: F32, painted: Raster, *, base64: bool, threads: int = 1
+) -> Finished:
+    """Restore the protected pixels, encode, and pack for the answer. ``threads``: how many cores nobody else uses
+    now."""
     picture = composite(base, painted, weight)
     if picture.alpha is not None and not transparent_allowed(request):
         picture = flatten(picture)
-    data = encode(picture, cast(Format, request.output_format), request.output_compression)
+    data = encode(picture, cast(Format, request.output_format), request.output_compression, threads)
     background = "opaque" if picture.alpha is None else "transparent"
     return Finished(pybase64.b64encode(data) if base64 else data, picture.size, background)
 
@@ -158,7 +161,8 @@ def to_arrays(prepared: Prepared) -> dict[str, NDArray[Any] | None]:
         "mask": prepared.job.mask,
         "base.rgb": prepared.canvas.base.rgb,
         "base.alpha": prepared.canvas.base.alpha,
-        "weight": prepared.canvas.weight,
+        # Without a mask it is 1 everywhere.
+        "weight": None if prepared.job.mask is None else prepared.canvas.weight,
         "box": np.array(prepared.canvas.box, np.int64),
     }
     for number, source in enumerate(prepared.job.sources):
@@ -188,7 +192,8 @@ def from_arrays(task: Task, stored: Mapping[str, NDArray[Any]], engine: str) -> 
     markup = Raster(stored["markup.rgb"], stored["markup.alpha"]) if "markup.rgb" in stored else None
     job = _job(task, sources, stored.get("mask"), markup, base.size)
     plan = Plan(**task.plan) if task.plan else Plan("")
-    return Prepared(job, plan, Canvas(base, stored["weight"], (x, y, width, height)), engine, 0)
+    weight = stored["weight"] if "weight" in stored else np.ones((base.height, base.width), np.float32)
+    return Prepared(job, plan, Canvas(base, weight, (x, y, width, height)), engine, 0)
 
 
 def _canvas_size(
@@ -253,7 +258,9 @@ def _plan(job: EditJob, chain: Sequence[str], engines: Mapping[str, Engine], ima
             _judge(name, job, engines[name], images)
             return name, engines[name].plan(job)
         except UserError as error:
-            refusal = error
+            named = refusal is not None and not isinstance(refusal, UnsupportedInstruction)
+            if not (named and isinstance(error, UnsupportedInstruction)):
+                refusal = error
     if refusal is None:
         raise UnsupportedInstruction("No engine is set up for this model.")
     raise refusal

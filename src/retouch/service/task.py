@@ -37,7 +37,8 @@ class WorkerConfig:
 
     ``memory``: its address space in bytes, None for no limit. ``pixels``: `PixelLimits` as keywords.
     ``max_output_side`` and ``max_output_pixels`` bound the sizes that instructions imply.
-    ``warm``: load what the first edit will need while nobody waits. ``log_level``: of `logging`.
+    ``warm``: load what the first edit will need while nobody waits. ``device``: which device's process it is, None
+    for a CPU worker. ``log_level``: of `logging`.
     """
 
     engines: tuple[EngineSpec, ...]
@@ -46,6 +47,7 @@ class WorkerConfig:
     max_output_side: int = 3840
     max_output_pixels: int = 8_294_400
     warm: bool = True
+    device: str | None = None
     log_level: int = logging.INFO
 
 

@@ -36,6 +36,11 @@ class Turn:
                 self._on_begin()
         return self.began + self._seconds
 
+    def renew(self, seconds: float) -> None:
+        """Begin, unless it has begun; and end in ``seconds`` from now, whenever it would have."""
+        now = asyncio.get_running_loop().time()
+        self._seconds += now + seconds - self.begin()
+
     def postpone(self) -> None:
         """Not begun after all: the edit goes back among those that wait."""
         self.began = None

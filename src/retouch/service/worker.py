@@ -19,7 +19,7 @@ import struct
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
 import cv2
 
@@ -102,18 +102,31 @@ class Worker:
         cv2.setNumThreads(1)  # one worker a core: threads of its own would only be in the others' way
         self._config = config
         logging.getLogger("retouch").setLevel(config.log_level)
-        # An engine of the event loop only plans here, which it does like any other.
-        self._engines = {
-            spec.name: cast(Engine, registry.build(spec.kind, spec.options)) for spec in config.engines
-        }
+        for spec in config.engines:
+            try:
+                # An engine of the event loop only plans here, which it does like any other.
+                self._engines[spec.name] = cast(Engine, registry.build(spec.kind, spec.options))
+            except ValueError as error:
+                _give_up("engine_not_built", error, engine=spec.name)
         if config.memory is not None:
             resource.setrlimit(resource.RLIMIT_AS, (config.memory, resource.RLIM_INFINITY))
 
     def _warm(self) -> None:
-        count_tokens("warm")
-        for engine in self._engines.values():
-            if isinstance(engine, Warming):
+        """Load what the first edit here needs: in a CPU worker of every engine that paints there, in a device's
+        process of the first alone, since the others' models might not fit beside it."""
+        device = self._config.device
+        warming = [
+            engine
+            for engine in self._engines.values()
+            if isinstance(engine, Warming) and (engine.capabilities.place == "device") == (device is not None)
+        ]
+        if device is None:
+            count_tokens("warm")
+        for engine in warming if device is None else warming[:1]:
+            try:
                 engine.warm()
+            except Exception as error:
+                _give_up("warm_up_failed", error, device=device)
 
     def _send(self, run: int, task: Task, files: Sequence[BinaryIO], threads: int) -> None:
         try:
@@ -149,7 +162,7 @@ class Worker:
         elif task.stage == "paint":
             yield from self._paint(run, task, files)
         else:
-            yield from self._finish(run, task, files)
+            yield from self._finish(run, task, files, threads)
 
     def _edit(self, run: int, task: Task, files: Sequence[BinaryIO], threads: int) -> Iterator[Frame]:
         prepared = stages.prepare(task, files, self._config, self._engines, threads=threads, journal=self._journal)
@@ -165,7 +178,9 @@ class Worker:
         base, weight = prepared.canvas.base, prepared.canvas.weight
         for painted in self._journal.each("engine", stages.paint(prepared, engine, self._token)):
             with self._journal.measure("encode"):
-                done = stages.finish(task.request, base, weight, painted.raster, base64=task.base64)
+                done = stages.finish(
+                    task.request, base, weight, painted.raster, base64=task.base64, threads=threads
+                )
             kind = Kind.PREVIEW if isinstance(painted, Preview) else Kind.PICTURE
             yield Frame(kind, run, done.meta(painted.index), done.data)
 
@@ -190,7 +205,7 @@ class Worker:
             kind = Kind.PREVIEW if isinstance(painted, Preview) else Kind.PICTURE
             yield Frame(kind, run, {"index": painted.index}, b"", [fd])
 
-    def _finish(self, run: int, task: Task, files: Sequence[BinaryIO]) -> Iterator[Frame]:
+    def _finish(self, run: int, task: Task, files: Sequence[BinaryIO], threads: int) -> Iterator[Frame]:
         prepared = stages.from_arrays(task, arrays.load(files[0].fileno()), "")
         if task.encoded:
             with self._journal.measure("decode"):
@@ -201,13 +216,19 @@ class Worker:
             painted = Raster(stored["rgb"], stored.get("alpha"))
         base, weight = prepared.canvas.base, prepared.canvas.weight
         with self._journal.measure("encode"):
-            done = stages.finish(task.request, base, weight, painted, base64=task.base64)
+            done = stages.finish(task.request, base, weight, painted, base64=task.base64, threads=threads)
         yield Frame(Kind.PICTURE, run, done.meta(task.index), done.data)
 
 
 def describe(able: Capabilities) -> dict[str, Any]:
     """Capabilities as JSON."""
     return {**asdict(able), "extras": sorted(able.extras), "abilities": list(able.abilities)}
+
+
+def _give_up(event: str, error: Exception, **fields: Any) -> NoReturn:
+    """End this process. No request is behind ``error``, so that what it says may be told."""
+    log.error(event, extra={"fields": {**fields, "error": f"{type(error).__name__}: {error}"}})
+    raise SystemExit(1) from error
 
 
 def main(socket_fd: int, token_fd: int) -> None:
