@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# The tests start hundreds of interpreters; without bytecode each compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check format bench siege fuzz gallery clean
 
@@ -24,6 +26,7 @@ bench: .venv/dev  ## print the figures of benchmarks/README.md
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.darkroom
 	$(BIN)/python -m benchmarks.previews
+	$(BIN)/python -m benchmarks.generative
 	$(BIN)/python -m benchmarks.understanding
 
 siege: .venv/dev  ## an hour and a quarter under load: every server of it must hold

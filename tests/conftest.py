@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
+import os
 import resource
 import sys
 import threading
@@ -23,12 +25,22 @@ from retouch.server.running import BackgroundServer
 from retouch.service.logs import Lines
 from retouch.settings import Settings, load
 
+# No test fetches a model. The hub's client reads this once, when it is imported.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
 PHOTOS = Path(__file__).parent / "data" / "photos"
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rule(*ids): the test shows these rules of tests/data/rules.toml")
+
+
+def pytest_collection_finish() -> None:
+    # Thousands of tests and whole libraries stay to the end, and are the most of what each collection of garbage
+    # would look through.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +59,6 @@ def _logging_as_it_was() -> Iterator[None]:
 
 
 ENGINES = {
-    "darkroom": {"kind": "darkroom"},
     "echo": {"kind": "echo"},
     "echo-device": {"kind": "echo-device"},
     "echo-loop": {"kind": "echo-loop"},
@@ -88,7 +99,8 @@ def picture_file() -> Callable[..., bytes]:
 
 
 def settings_for(directory: Path, **parts: dict[str, object]) -> Settings:
-    """Settings of a test server: every engine, two workers, nothing outside ``directory``."""
+    """Settings of a test server: every echo, two workers, nothing outside ``directory``. The darkroom, which takes
+    seconds to be ready, is on a server only where its edits are what is tested."""
     service: dict[str, object] = {"engines": ENGINES, "chain": ["echo"], "workers": 2, "seed": 1}
     return load(
         None,
@@ -120,7 +132,8 @@ def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backgrou
 @pytest.fixture(scope="session")
 def darkroom_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundServer]:
     """A server as people start it: the darkroom behind every model."""
-    settings = settings_for(tmp_path_factory.mktemp("darkroom"), service={"chain": ["darkroom"]})
+    service: dict[str, object] = {"engines": {"darkroom": {"kind": "darkroom"}, **ENGINES}, "chain": ["darkroom"]}
+    settings = settings_for(tmp_path_factory.mktemp("darkroom"), service=service)
     with BackgroundServer(create_app(settings), settings.server) as server:
         yield server
 

@@ -1,0 +1,1 @@
+"""Open-weight generative models as an engine."""
