@@ -27,6 +27,17 @@ class Running:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def busy(self) -> float:
+        """Seconds of the processor that it and its workers have had, to a hundredth each."""
+        pids = [self.pid]
+        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
+            pids += map(int, children.read_text().split())
+        ticks = 0
+        for pid in pids:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def peak(self) -> int:
         """The largest the server process has been, in bytes."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -52,7 +63,8 @@ def serving(*flags: str, **environment: str) -> Iterator[Running]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    # A machine that is busy takes half a minute to import what a model needs.
+    for _ in range(2400):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
         with contextlib.suppress(OSError):
@@ -92,3 +104,7 @@ class Client:
         if response.status != 200:
             raise RuntimeError(f"{response.status}: {json.loads(data)}")
         return data
+
+    def close(self) -> None:
+        """The next post connects anew; an idle connection is not kept for ever."""
+        self._connection.close()

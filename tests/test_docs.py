@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from retouch import __version__
 from retouch.cli import main
 from retouch.engines.darkroom.understanding.vocabulary import vocabulary
+from retouch.engines.diffusers.options import Options
 from retouch.server.gauges import Gauges
 from retouch.server.metrics import Metrics
 from retouch.service.journal import STAGES
@@ -34,6 +35,16 @@ def script(name: str) -> ModuleType:
 
 def test_the_settings_page_is_what_the_settings_say() -> None:
     assert (ROOT / "docs" / "settings.md").read_text() == script("document_settings").render()
+
+
+def test_the_tables_of_the_page_on_generative_models_are_what_presets_and_options_say() -> None:
+    page = (ROOT / "docs" / "diffusers.md").read_text()
+    assert page == script("document_diffusers").render(page)
+
+
+def test_every_option_of_the_generative_engine_says_what_it_is() -> None:
+    for name, field in Options.model_fields.items():
+        assert field.description, name
 
 
 def test_every_setting_says_what_it_is() -> None:
@@ -56,10 +67,10 @@ def test_the_gallery_shows_every_operation_of_the_darkroom() -> None:
 
 def test_the_flags_in_the_readme_exist() -> None:
     commands = re.findall(r"^retouch ([a-z ]+?)  +.*$", (ROOT / "README.md").read_text(), re.M)
-    assert commands == ["serve", "images edit", "models list", "keys", "doctor"]
+    assert commands == ["serve", "images edit", "models list", "models pull", "keys", "doctor"]
     for words in commands:
         assert CliRunner().invoke(main, [*words.split(), "--help"]).exit_code == 0
-    (line,) = re.findall(r"^retouch serve .*$", (ROOT / "README.md").read_text(), re.M)
+    (line,) = re.findall(r"^retouch serve  .*$", (ROOT / "README.md").read_text(), re.M)
     serve = main.get_command(main.make_context("retouch", [], resilient_parsing=True), "serve")
     assert isinstance(serve, Command)
     assert not isinstance(serve, Group)

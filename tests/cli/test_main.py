@@ -33,7 +33,7 @@ def test_the_version_is_told() -> None:
 
 
 def test_every_model_is_listed_with_its_engines() -> None:
-    rows = json.loads(CliRunner().invoke(main, ["models", "list", "--json"]).output)
+    rows = json.loads(CliRunner().invoke(main, ["models", "list", "--json"]).output)["served"]
     assert {row["model"] for row in rows} == set(profiles()) - {NATIVE} | {"darkroom"}
     assert all(row["engines"] == ["darkroom"] for row in rows)
     assert [row["model"] for row in rows if row["default"]] == ["gpt-image-1.5"]

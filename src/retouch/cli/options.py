@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from retouch.server.settings import ServerSettings
+from retouch.service.settings import ServiceSettings
 from retouch.settings import Settings, load
 
 
@@ -40,6 +41,32 @@ def unguard(server: ServerSettings) -> None:
     """For a server that this process alone can reach: neither keys nor budgets."""
     server.api_keys = []
     server.keys_file = server.requests_per_minute = server.images_per_minute = None
+
+
+def with_models(
+    flags: dict[str, Any], models: Sequence[str], service: ServiceSettings, *, last: bool
+) -> dict[str, Any]:
+    """``flags`` for serving generative ``models`` (presets, hub ids, folders or names of engines of the settings)
+    beside what ``service`` has: each under a name of its own, and the first under every name, before the present
+    chain or, ``last``, after it.
+
+    Before it, as whoever names a model wants to see it paint; what the model cannot take (a sheet of ten pictures,
+    markup) still goes to the darkroom.
+    """
+    engines = {name: engine.model_dump() for name, engine in service.engines.items()}
+    names = []
+    for model in models:
+        name = model
+        if model not in engines:
+            folder = Path(model).expanduser()
+            name = folder.resolve().name if folder.is_dir() else model
+            if name in engines:
+                raise click.UsageError(f"two models would be called {name!r}")
+            engines[name] = {"kind": "diffusers", "options": {"model": model}}
+        names.append(name)
+    rest = [name for name in service.chain if name not in names]
+    chain = [*rest, names[0]] if last else [names[0], *rest]
+    return {**flags, "service.engines": engines, "service.chain": chain}
 
 
 def with_engine(flags: dict[str, Any], engine: str | None) -> dict[str, Any]:

@@ -14,6 +14,17 @@ import click
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default 8000).")
 @click.option("--engine", help="Serve every model by this engine: darkroom (the default), echo.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    help="A generative model that serves every name, and its own: a preset, a hub id or a folder; may be repeated,"
+    " the first is asked for other names.",
+)
+@click.option(
+    "--darkroom-first", is_flag=True, help="With --model: ask the model only where the darkroom refuses."
+)
+@click.option("--offline", is_flag=True, help="Fetch no model; one that is not here is an error.")
 @click.option("--workers", type=int, help="CPU worker processes (default: one a core).")
 @click.option("--strict/--friendly", default=None, help="Refuse what the vendor refuses, or honour it if we can.")
 @click.option("--api-key", "api_keys", multiple=True, help="A key that is let in; may be repeated.")
@@ -38,6 +49,9 @@ def serve(
     host: str | None,
     port: int | None,
     engine: str | None,
+    models: tuple[str, ...],
+    darkroom_first: bool,
+    offline: bool,
     workers: int | None,
     strict: bool | None,
     api_keys: tuple[str, ...],
@@ -55,7 +69,7 @@ def serve(
 
     from retouch.app import create_app
     from retouch.cli import logs
-    from retouch.cli.options import read_settings, with_engine
+    from retouch.cli.options import read_settings, with_engine, with_models
     from retouch.cli.welcome import Welcome
     from retouch.server.running import make_server
 
@@ -68,7 +82,15 @@ def serve(
         "service.workers": workers,
         "contract.strict": strict,
     }
-    settings = read_settings(config, with_engine(flags, engine))
+    flags = with_engine(flags, engine)
+    settings = read_settings(config, flags)
+    if models:
+        flags = with_models(flags, models, settings.service, last=darkroom_first)
+        settings = read_settings(config, flags)
+    if any(one.kind == "diffusers" for one in settings.service.engines.values()):
+        from retouch.cli import weights
+
+        weights.prepare(settings, offline=offline)
     server = settings.server
     if server.is_open and not server.allow_public_without_keys:
         raise click.UsageError(

@@ -47,9 +47,10 @@ class Welcome(threading.Thread):
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
         click.echo(f"\n  Retouch {__version__} at {url}")
-        for name in self._settings.service.engines:
-            for able in self._editor.capabilities(name):
-                click.echo(f"  {_table(able)}")
+        engines = [able for name in self._settings.service.engines for able in self._editor.capabilities(name)]
+        width = max((len(able["engine"]) for able in engines), default=0)
+        for able in engines:
+            click.echo(f"  {_row(able, width)}")
         click.echo(f"  {_access(self._settings.server)}")
         if self._directory is not None:
             self._demonstrate(url, self._directory)
@@ -96,8 +97,12 @@ def _access(server: ServerSettings) -> str:
     return f"asks for no key: {'anybody who reaches it' if server.is_open else 'whatever runs here'} may use it"
 
 
-def _table(able: Mapping[str, Any]) -> str:
-    words = [f"{able['engine']:10}", f"paints in a {able['place']}"]
+def _row(able: Mapping[str, Any], width: int) -> str:
+    """What an engine declared; ``width``: letters of the longest name."""
+    where = f"in a {able['place']}"
+    if "device" in able:
+        where = "on the best device" if able["device"] == "auto" else f"on {able['device']}"
+    words = [able["engine"].ljust(width), f"paints {where}"]
     words += [word for word in ("masks", "previews", "varies") if able[word]]
     words += [f"{able['references'] + 1} images", able["licence"]]
     return "  ".join(words)
