@@ -182,7 +182,14 @@ def test_a_pull_that_is_ended_goes_on_where_it_was(
     hub.repositories["owner/klein"] = {**KLEIN, name: content}
     hub.breaks = [12 << 20, *[1] * 50]  # it would not come to an end by itself
     command = [sys.executable, "-m", "retouch.cli", "models", "pull", "owner/klein"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as pulling:
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background may have had it ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as pulling:
         awaited(lambda: len([path for path, _ in hub.sent if path == name]) == 2)
         pulling.send_signal(end)
         _, stderr = pulling.communicate(timeout=30)
