@@ -112,6 +112,7 @@ class Bare:
 
         options: dict[str, Any] = {"model": str(folder), **OPTIONS}
         self._pipeline = load(checkpoint(folder), Options(**options)).pipeline
+        self._pipeline.set_progress_bar_config(disable=True)
         self._engine = DiffusersEngine(**options)
         self._told: dict[str, dict[str, Any]] = {}
 

@@ -1,5 +1,5 @@
 """What the miniatures' own tests use."""
 
-from tests.miniatures.fixtures import miniature, small_workers, torch
+from tests.miniatures.fixtures import miniature, torch
 
-__all__ = ["miniature", "small_workers", "torch"]
+__all__ = ["miniature", "torch"]

@@ -16,8 +16,6 @@ from typing import Any
 
 import pytest
 
-from tests.miniatures import small
-
 LIBRARIES = ("torch", "diffusers", "transformers")
 """Seconds to import, and every test process collects every file: only fixtures and tests may import them."""
 
@@ -75,15 +73,6 @@ def shared(name: str, folder: Path, build: Callable[[str, Path], Path]) -> Path:
             shutil.rmtree(part, ignore_errors=True)
             build(name, part).rename(finished)
     return finished
-
-
-@pytest.fixture(scope="module")
-def small_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The workers of servers that this module's tests start from now on work on small pictures: see
-    `tests.miniatures.small`."""
-    program = small.workers(tmp_path_factory.mktemp("small"))
-    with started_by(program):
-        yield
 
 
 @contextlib.contextmanager

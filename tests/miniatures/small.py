@@ -5,9 +5,8 @@ sets, so that an edit by their miniatures takes seconds. Each works the size out
 that function is replaced here by one that asks the same for a smaller area. The engine knows the sizes that JoyAI
 keeps to, and is told smaller ones too.
 
-A server's workers are processes of their own. `workers` has them started through this file: they then run the
-real worker, in which the functions are replaced as the modules are imported, so that a process which imports none
-of them imports nothing more than it would.
+Run as a program, in place of the interpreter, this file runs the module that it is told to, with the functions
+replaced as their modules are imported: a process which imports none of them imports nothing more than it would.
 """
 
 from __future__ import annotations
@@ -19,11 +18,9 @@ import importlib.abc
 import importlib.machinery
 import math
 import runpy
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -126,16 +123,6 @@ class _Finder(importlib.abc.MetaPathFinder):
         if spec is not None and spec.loader is not None:
             spec.loader = _Loader(spec.loader)
         return spec
-
-
-def workers(folder: Path) -> Path:
-    """Write a program into ``folder``, to be run in place of the interpreter, and give its path: what it is asked
-    to run, it runs with small pictures."""
-    program = folder / "small-python"
-    command = shlex.join([sys.executable, "-P", str(Path(__file__).resolve())])
-    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-    program.chmod(0o755)
-    return program
 
 
 def _run(arguments: Sequence[str]) -> None:

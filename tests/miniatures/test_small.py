@@ -5,15 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
-import pytest
-from openai import OpenAI
-
-from retouch.app import create_app
-from retouch.server.running import BackgroundServer
-from tests.conftest import settings_for
 from tests.miniatures import small
 from tests.miniatures.fixtures import needs_libraries
 
@@ -59,7 +53,7 @@ def test_a_program_started_in_the_interpreters_place_is_small_too_and_imports_no
     answer = "def calculate_dimensions(area, ratio):\n    return area, ratio\n"
     (package / "pipeline_longcat_image_edit.py").write_text(answer)
     done = subprocess.run(
-        [str(small.workers(tmp_path)), "-P", "-m", "probe", "3", "4"],
+        [sys.executable, "-P", small.__file__, "-P", "-m", "probe", "3", "4"],
         env={**os.environ, "PYTHONPATH": str(tmp_path), "HF_HUB_OFFLINE": "1"},
         capture_output=True,
         text=True,
@@ -67,27 +61,3 @@ def test_a_program_started_in_the_interpreters_place_is_small_too_and_imports_no
         timeout=100,
     )
     assert json.loads(done.stdout) == {"before": [], "arguments": ["3", "4"], "size": [small.AREA, 1.5]}
-
-
-@pytest.mark.usefixtures("small_workers")
-def test_a_server_paints_with_workers_that_are_small(
-    tmp_path: Path, connect: Callable[..., OpenAI], photo_file: Callable[[str], bytes]
-) -> None:
-    engines = {"echo-device": {"kind": "echo-device"}}
-    settings = settings_for(tmp_path, service={"engines": engines, "workers": 1, "chain": ["echo-device"]})
-    with BackgroundServer(create_app(settings), settings.server) as server:
-        answer = connect(server).images.edit(
-            model="gpt-image-1", image=("china.jpg", photo_file("china")), prompt="a red door"
-        )
-        commands = [file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline") if _ours(file.parent)]
-    assert answer.data
-    assert answer.data[0].b64_json
-    assert any(str(small.__file__).encode() in command for command in commands)
-
-
-def _ours(process: Path) -> bool:
-    """Whether we started it."""
-    try:
-        return int((process / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid()
-    except OSError:
-        return False
